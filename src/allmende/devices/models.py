@@ -1,0 +1,9 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Where Django looks for the room's models; they live with their nouns."""
+
+from allmende.devices.device_tokens import DeviceToken
+from allmende.devices.devices import Device
+from allmende.devices.sites import Site
+
+__all__ = ["Device", "DeviceToken", "Site"]

@@ -1,0 +1,20 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Where Django looks for the room's models; they live with their nouns."""
+
+from allmende.directory.audit import AuditEntry
+from allmende.directory.chips import Chip, EnrolmentCode
+from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Delegation, Person, PersonAlias
+from allmende.directory.roles import Role
+
+__all__ = [
+    "AuditEntry",
+    "Chip",
+    "Delegation",
+    "EnrolmentCode",
+    "Municipality",
+    "Person",
+    "PersonAlias",
+    "Role",
+]

@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Roles: what a person may do beyond their own papers. A role always belongs to one municipality."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Person
+
+
+class RoleName(models.TextChoices):
+    IT = "it", _("Town's IT")
+    AUDITOR = "auditor", _("Auditor")
+
+
+class Role(models.Model):
+    municipality = models.ForeignKey(Municipality, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="roles")
+    name = models.CharField(max_length=20, choices=RoleName.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "person", "name"], name="role_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.name}"

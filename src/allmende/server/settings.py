@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Django's settings, all of them from the environment, with defaults that run a town on one machine.
+
+`ALLMENDE_HOME` is the one folder that holds state (database, spool, secrets); a backup of it and of what the URLs below
+name is a backup of everything. Secrets are made at first start with mode 0600 and are never printed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from allmende.server.database_url import parse_database_url
+from allmende.server.secret_files import read_or_create_secret
+
+#: The folder that holds all state (`ALLMENDE_HOME`, default `./var`).
+HOME = Path(os.environ.get("ALLMENDE_HOME", "var")).absolute()
+HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+#: Shows tracebacks in the browser; never in production (`ALLMENDE_DEBUG=1`).
+DEBUG = os.environ.get("ALLMENDE_DEBUG") == "1"
+
+SECRET_KEY = read_or_create_secret(
+    Path(os.environ.get("ALLMENDE_SECRET_KEY_FILE", HOME / "secrets" / "secret_key"))
+).hex()
+
+#: The pepper of every derivation of a key from a chip. Keep its file on another medium than the database and its
+#: backups (`ALLMENDE_PEPPER_FILE`): who has the one without the other can't even guess at chips' numbers.
+ALLMENDE_PEPPER = read_or_create_secret(
+    Path(os.environ.get("ALLMENDE_PEPPER_FILE", HOME / "secrets" / "pepper"))
+)
+
+#: Where the service listens (`ALLMENDE_HOST`, `ALLMENDE_PORT`); loopback unless told otherwise.
+ALLMENDE_HOST = os.environ.get("ALLMENDE_HOST", "127.0.0.1")
+ALLMENDE_PORT = int(os.environ.get("ALLMENDE_PORT", "8631"))
+
+#: The address under which people and clients reach the service (`ALLMENDE_PUBLIC_URL`); it goes into instructions and labels.
+ALLMENDE_PUBLIC_URL = os.environ.get("ALLMENDE_PUBLIC_URL", f"http://localhost:{ALLMENDE_PORT}").rstrip("/")
+
+#: Where sealed documents lie (`ALLMENDE_SPOOL_URL`): `file:///…` or `s3://bucket/prefix?endpoint=…`.
+ALLMENDE_SPOOL_URL = os.environ.get("ALLMENDE_SPOOL_URL", (HOME / "spool").as_uri())
+
+ALLOWED_HOSTS = os.environ.get("ALLMENDE_ALLOWED_HOSTS", "*").split(",")
+
+DATABASES = {
+    "default": parse_database_url(
+        os.environ.get("ALLMENDE_DATABASE_URL", f"sqlite:///{HOME / 'allmende.sqlite3'}")
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allmende.directory",
+    "allmende.devices",
+    "allmende.printing",
+    "allmende.server",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "allmende.server.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+ASGI_APPLICATION = "allmende.server.asgi.application"
+
+AUTH_USER_MODEL = "directory.Person"
+AUTHENTICATION_BACKENDS = ["allmende.directory.sign_in.TownBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "sign_in"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", _("German")), ("en", _("English"))]
+TIME_ZONE = "Europe/Berlin"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("ALLMENDE_LOG_LEVEL", "INFO")},
+}
