@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The one ASGI application: `/ipp/…` goes to the gateway, all else to Django.
+
+The print path must not pass through Django (a view costs more than sealing and storing a document). Django itself runs
+as the synchronous framework it is, on a fixed pool of threads whose database connections live as long as they do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, cast
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allmende.server.settings")
+
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+
+_django: Final = get_wsgi_application()
+
+from allmende.printing.gateway import Gateway  # noqa: E402
+from allmende.printing.print_service import PrintService, set_running_service  # noqa: E402
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: Requests that Django handles at the same time; each may hold one database connection.
+WEB_THREADS: Final = 8
+
+
+class Application:
+    """Starts and stops the print service with the server's lifespan, and divides the addresses."""
+
+    def __init__(self) -> None:
+        self._web = WSGIMiddleware(cast("Any", _django), workers=WEB_THREADS)
+        self._service: PrintService | None = None
+        self._gateway: Gateway | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if scope["path"].startswith("/ipp/") and self._gateway is not None:
+                await self._gateway(scope, receive, send)
+            else:
+                await self._web(cast("Any", scope), cast("Any", receive), cast("Any", send))
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._service = PrintService.from_settings()
+                await self._service.start()
+                set_running_service(self._service)
+                self._gateway = Gateway(self._service)
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                if self._service is not None:
+                    set_running_service(None)
+                    await self._service.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+application = Application()
