@@ -33,7 +33,7 @@ class Decompressor:
         self._kind = kind
         self._max_output = max_output
         self._max_ratio = max_ratio
-        self._inner: "zlib._Decompress | None" = None
+        self._inner: zlib._Decompress | None = None
         self.bytes_in = 0
         self.bytes_out = 0
 
