@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+#
+# make run    a demo town on this machine; needs Python 3.11 and make, nothing else
+# make test   everything that CI runs; as root on Debian 12 it installs what it needs
+# make check  the static half of it: format, lint, types, rooms, migrations, translations
+# make bench  our figures and CUPS' in one run     make fuzz  the parsers     make soak  kill -9 under load, for long
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PYTHONUNBUFFERED = 1
+
+FUZZ_SECONDS ?= 60
+SOAK_KILLS   ?= 300
+
+.PHONY: run test check bench fuzz soak system lock clean translations
+
+run: $(VENV)/run.stamp
+	$(BIN)/allmende demo run
+
+test: system check
+	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile tests/directory tests/devices tests/printing tests/server
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	ALLMENDE_HOME=$$(mktemp -d) $(BIN)/django-admin makemigrations --check --dry-run --settings allmende.server.settings
+	$(BIN)/reuse --suppress-deprecation lint --quiet
+
+bench: system $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/run.py
+
+fuzz: $(VENV)/dev.stamp
+	for target in fuzz/fuzz_*.py; do $(BIN)/python $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+soak: system $(VENV)/dev.stamp
+	SOAK_KILLS=$(SOAK_KILLS) $(BIN)/pytest -s tests/printing/soak
+
+translations: $(VENV)/dev.stamp
+	sh src/allmende/server/locale/update.sh $(BIN)
+
+# What the tests need beyond Python: installed when we may, named when not.
+system:
+	sh .ci/system-packages
+
+lock:
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --group build -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --all-extras --group dev --group fuzz --group build -c requirements/run.txt -o requirements/dev.txt
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Allmende needs Python 3.11 or newer (set PYTHON=/path/to/python3.11)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { echo "Python's venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt
+	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/python requirements/dev.txt
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
