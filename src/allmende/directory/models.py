@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
 
+from allmende.directory.attempts import AttemptCount
 from allmende.directory.audit import AuditEntry
 from allmende.directory.chips import Chip, EnrolmentCode
 from allmende.directory.municipalities import Municipality
@@ -9,6 +10,7 @@ from allmende.directory.people import Delegation, Person, PersonAlias
 from allmende.directory.roles import Role
 
 __all__ = [
+    "AttemptCount",
     "AuditEntry",
     "Chip",
     "Delegation",

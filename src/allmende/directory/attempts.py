@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Counting attempts, so that what is short (a PIN, a code, a chip's number) can't be guessed.
+
+One row per thing that is guarded, in the database: all processes count together, and a restart forgives nothing. An
+attempt is counted *before* its answer is known, so parallel attempts don't slip through between check and count.
+Call these outside of a transaction that may be rolled back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` attempts within `window`, which begins with the first of them."""
+
+    purpose: str
+    count: int
+    window: timedelta
+
+
+PIN_LIMIT: Final = Limit("pin", 5, timedelta(minutes=10))
+UNKNOWN_CHIP_LIMIT: Final = Limit("unknown-chip", 20, timedelta(minutes=10))
+CODE_LIMIT: Final = Limit("enrolment-code", 10, timedelta(minutes=10))
+CLAIM_LIMIT: Final = Limit("claim", 10, timedelta(minutes=10))
+
+
+class TooManyAttemptsError(Exception):
+    def __init__(self, limit: Limit, until: datetime) -> None:
+        super().__init__(f"too many attempts: {limit.purpose}")
+        self.limit = limit
+        self.until = until
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds until the next attempt is heard, at least 1."""
+        return max(1, int((self.until - timezone.now()).total_seconds()) + 1)
+
+
+class AttemptCount(models.Model):
+    purpose = models.CharField(max_length=30)
+    #: Row number of what is guarded (a chip, a device); never the guessed value.
+    target_id = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["purpose", "target_id"], name="attempts_once")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.target_id}: {self.count}"
+
+
+def check_attempts(limit: Limit, target_id: int) -> None:
+    """Raises TooManyAttemptsError while no further attempt is allowed; counts nothing."""
+    row = _open_counts(limit, target_id).first()
+    if row is not None and row.count >= limit.count:
+        raise TooManyAttemptsError(limit, row.ends_at)
+
+
+def spend_attempt(limit: Limit, target_id: int) -> None:
+    """Count one attempt; raises TooManyAttemptsError where it is one too many."""
+    if not _open_counts(limit, target_id).update(count=F("count") + 1):
+        AttemptCount.objects.update_or_create(
+            purpose=limit.purpose,
+            target_id=target_id,
+            defaults={"count": 1, "ends_at": timezone.now() + limit.window},
+        )
+    row = _open_counts(limit, target_id).first()
+    if row is not None and row.count > limit.count:
+        raise TooManyAttemptsError(limit, row.ends_at)
+
+
+def forget_attempts(limit: Limit, target_id: int) -> None:
+    AttemptCount.objects.filter(purpose=limit.purpose, target_id=target_id).delete()
+
+
+def _open_counts(limit: Limit, target_id: int) -> models.QuerySet[AttemptCount]:
+    return AttemptCount.objects.filter(purpose=limit.purpose, target_id=target_id, ends_at__gt=timezone.now())
