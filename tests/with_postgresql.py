@@ -24,7 +24,7 @@ def find_programs() -> Path | None:
 def main() -> int:
     programs = find_programs()
     if programs is None:
-        print("PostgreSQL is not installed: this half of the tests is skipped", file=sys.stderr)
+        sys.stderr.write("PostgreSQL is not installed: this half of the tests is skipped\n")
         return 1 if os.environ.get("CI") else 0
     folder = Path(tempfile.mkdtemp(prefix="allmende-postgresql-"))
     # The server refuses to run as root.

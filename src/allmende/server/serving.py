@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""`allmende serve`: the service on one port."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from allmende.server.command_line import start_django
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen on (ALLMENDE_HOST, default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port (ALLMENDE_PORT, default 8631)")
+    parser.add_argument(
+        "--reuse-port",
+        action="store_true",
+        help="several equal processes share the port (PostgreSQL only)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    start_django()
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+
+    return serve(
+        arguments.host or settings.ALLMENDE_HOST,
+        arguments.port or settings.ALLMENDE_PORT,
+        reuse_port=arguments.reuse_port,
+    )
+
+
+def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit status."""
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+
+    from allmende.server.http_server import make_server, open_listeners  # noqa: PLC0415
+    from allmende.server.tls_certificate import (  # noqa: PLC0415
+        ensure_self_signed,
+        load_tls_context,
+        own_hostnames,
+    )
+
+    given = os.environ.get("ALLMENDE_TLS_CERTIFICATE"), os.environ.get("ALLMENDE_TLS_KEY")
+    if given[0] and given[1]:
+        certificate, key = Path(given[0]), Path(given[1])
+    else:
+        public = urlsplit(settings.ALLMENDE_PUBLIC_URL).hostname or ""
+        certificate, key = ensure_self_signed(settings.HOME / "tls", own_hostnames(public))
+    _allow_many_sockets()
+    context = load_tls_context(certificate, key)
+    try:
+        listeners = open_listeners(host, port, reuse_port=reuse_port)
+    except OSError as error:
+        sys.stderr.write(f"allmende: cannot listen on {host} port {port}: {error.strerror or error}\n")
+        sys.stderr.write(
+            "Set ALLMENDE_PORT (or --port) to a free port, ALLMENDE_HOST to an address of this machine.\n"
+        )
+        return 1
+    server = make_server(trusted_proxies=os.environ.get("ALLMENDE_TRUSTED_PROXIES", ""), context=context)
+    server.run(sockets=listeners)
+    return 0 if server.started else 1
+
+
+def _allow_many_sockets() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 16384) if hard != resource.RLIM_INFINITY else 16384
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
