@@ -24,6 +24,7 @@ Limits: pages in memory may be swapped out by the operating system (encrypt swap
 kernel lacks Landlock, a taken-over worker can read what the service's user can read.
 """
 
+from allmende.documents.conversion import Converter, RasterTarget, SheetBack
 from allmende.documents.decompression import Decompressor
 from allmende.documents.demo_pages import make_demo_pdf
 from allmende.documents.errors import (
@@ -62,6 +63,7 @@ __all__ = [
     "SNIFF_BYTES",
     "URF",
     "ConversionFailedError",
+    "Converter",
     "DecompressionError",
     "Decompressor",
     "DocumentError",
@@ -70,6 +72,8 @@ __all__ = [
     "Inspector",
     "MediaSize",
     "RasterError",
+    "RasterTarget",
+    "SheetBack",
     "Sides",
     "UnreadableDocumentError",
     "UnreadableReason",

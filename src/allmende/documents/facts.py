@@ -48,27 +48,25 @@ class DocumentFacts:
         fields: Any = json.loads(text)
         if not isinstance(fields, dict) or set(fields) != _JSON_FIELDS:
             raise ValueError("not the facts of a document")
-        facts = cls(**fields, preview_png=preview_png)
-        _check(facts)
-        return facts
+        _check(fields, preview_png)
+        return cls(**fields, preview_png=preview_png)
 
 
 _JSON_FIELDS: Final = frozenset(DocumentFacts.__dataclass_fields__) - {"preview_png"}
 
 
-def _check(facts: DocumentFacts) -> None:
-    flags = (facts.mixed_media, facts.colour_estimated)
-    media = facts.media
-    preview = facts.preview_png
+def _check(fields: dict[str, Any], preview: bytes | None) -> None:
+    pages, colour_pages, media = fields["pages"], fields["colour_pages"], fields["media"]
     good = (
-        isinstance(facts.format, str)
-        and type(facts.pages) is int
-        and 1 <= facts.pages <= _MAX_PAGES
-        and type(facts.colour_pages) is int
-        and 0 <= facts.colour_pages <= facts.pages
-        and all(isinstance(flag, bool) for flag in flags)
+        isinstance(fields["format"], str)
+        and type(pages) is int
+        and 1 <= pages <= _MAX_PAGES
+        and type(colour_pages) is int
+        and 0 <= colour_pages <= pages
+        and isinstance(fields["mixed_media"], bool)
+        and isinstance(fields["colour_estimated"], bool)
         and (media is None or (isinstance(media, str) and _MEDIA_NAME.match(media) is not None))
-        and (facts.sides is None or facts.sides in get_args(Sides))
+        and (fields["sides"] is None or fields["sides"] in get_args(Sides))
         and (preview is None or (len(preview) <= MAX_PREVIEW_BYTES and preview.startswith(b"\x89PNG")))
     )
     if not good:

@@ -53,14 +53,22 @@ def inspect_image(
     document: bytearray, document_format: str, parameters: dict[str, Any]
 ) -> tuple[DocumentFacts, bytes]:
     """Tell an image's facts and its preview."""
-    height = parameters["preview_height"]
+    plain = _small(document, document_format, parameters["preview_height"])
+    facts = DocumentFacts(format=document_format, pages=1, colour_pages=int(is_coloured(plain)), media=None)
+    return facts, png_of(scaled_to_height(plain, parameters["preview_height"]))
+
+
+def image_thumbnail(document: bytearray, document_format: str, height: int) -> bytes:
+    """The image as PNG, about `height` pixels high."""
+    return png_of(scaled_to_height(_small(document, document_format, height), height))
+
+
+def _small(document: bytearray, document_format: str, height: int) -> Image.Image:
     image = open_image(document, document_format)
     orientation = _orientation(image)
     if document_format == JPEG:
-        image.draft(image.mode, (height, height))  # decodes an eighth of the pixels, still every byte
-    plain = _turned(_on_white(image), orientation)
-    facts = DocumentFacts(format=document_format, pages=1, colour_pages=int(is_coloured(plain)), media=None)
-    return facts, png_of(scaled_to_height(plain, height))
+        image.draft(image.mode, (height, height))  # decodes down to an eighth of the pixels, still every byte
+    return _turned(_on_white(image), orientation)
 
 
 def image_to_pdf(document: bytes | bytearray, document_format: str, media: MediaSize) -> bytes:

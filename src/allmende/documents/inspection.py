@@ -87,7 +87,7 @@ def _head(document: Document) -> bytes:
         return bytes(document[:SNIFF_BYTES])
     head = b""
     for chunk in document:
-        head += bytes(memoryview(chunk)[: SNIFF_BYTES - len(head)])  # type: ignore[arg-type]
+        head += bytes(memoryview(chunk)[: SNIFF_BYTES - len(head)])
         if len(head) >= SNIFF_BYTES:
             break
     return head

@@ -25,6 +25,7 @@ from allmende.documents.pixels import is_coloured, png_of, scaled_to_height
 _INSPECTION_SCALE: Final = 36 / 72
 _MAX_SMALL_SIDE: Final = 2_000  # pixels, for colour and previews: a page may claim to be 5 km wide
 _FLAGS: Final = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_REVERSE_BYTE_ORDER
+_MAX_PAGES: Final = 100_000
 _REASONS: Final = {
     pdfium.FPDF_ERR_SUCCESS: UnreadableReason.EMPTY,  # loaded, but without a page
     pdfium.FPDF_ERR_PASSWORD: UnreadableReason.ENCRYPTED,
@@ -177,3 +178,12 @@ def _is_mixed(pdf: pypdfium2.PdfDocument, seconds: float) -> bool:
         if any(abs(one - other) > _SAME_SIZE_POINTS for one, other in zip(first, size, strict=True)):
             return True
     return False
+
+
+def pdf_thumbnails(document: bytearray, height: int) -> Iterator[bytes]:
+    """Each page as PNG, `height` pixels high."""
+    pdf = open_pdf(document, _MAX_PAGES)
+    for index in range(len(pdf)):
+        page = load_page(pdf, index)
+        yield png_of(small_image(page, height / max(1.0, page.get_size()[1])))
+        page.close()

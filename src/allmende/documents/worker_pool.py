@@ -16,7 +16,7 @@ import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,7 +127,7 @@ class WorkerPool:
         *,
         frame_seconds: float,
         total_seconds: float | None = None,
-    ) -> AsyncIterator[tuple[bytes, bytes]]:
+    ) -> AsyncGenerator[tuple[bytes, bytes]]:
         """Yield the frames (kind, payload) that a worker answers with, without the closing one.
 
         `frame_seconds`: how long the worker may take to its next frame while somebody waits for it;
@@ -169,7 +169,7 @@ class WorkerPool:
             except TimeoutError:
                 raise InspectionFailedError("timeout") from None
             except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError):
-                raise InspectionFailedError("closed" if self._closed else "died") from None
+                raise InspectionFailedError(self._cause_of_death()) from None
             finally:
                 self._give_back(worker, clean=clean)
 
@@ -181,6 +181,9 @@ class WorkerPool:
         self._idle.clear()
         while self._reaping:
             await asyncio.wait(self._reaping)
+
+    def _cause_of_death(self) -> str:
+        return "closed" if self._closed else "died"
 
     async def _take(self) -> _Worker:
         while self._idle:
