@@ -285,14 +285,17 @@ class Decoder:
 
 
 def _record_size(data: bytes, at: int) -> int:
-    """How many octets the record at `at` has, as far as its received part tells: never too many."""
+    """How many octets of the record at `at` must be there before more is known of it: never too many.
+
+    This depends on the received octets alone, so that chunks of any size meet the size limit at the same octet.
+    """
     received = len(data) - at
     if received == 0:
         return 1
     if data[at] < 0x10:
         return 1
     if received < 3:
-        return 5
+        return 3
     name_end = at + 3 + (data[at + 1] << 8 | data[at + 2])
     if len(data) < name_end + 2:
         return name_end + 2 - at
