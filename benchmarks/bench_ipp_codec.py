@@ -125,7 +125,7 @@ def main() -> None:
         values = sum(count_values(group.attributes) for group in groups)
         decoding = median_seconds(lambda data=data: decode(data), 31, repeats)  # type: ignore[misc]
         encoding = median_seconds(lambda message=message: encode(message), 31, repeats)  # type: ignore[misc]
-        print(  # noqa: T201
+        print(
             f"{name:18} {len(data):6} octets {values:5} values   "
             f"decode {decoding * 1e6:7.1f} µs   encode {encoding * 1e6:7.1f} µs"
         )
