@@ -18,7 +18,7 @@ from allmende.directory.access import is_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.seal import NumberFormat, NumberKind, token_lookup
+from allmende.seal import Identity, NumberFormat, NumberKind, key_from_token, token_lookup
 
 _TOKEN_BYTES: Final = 32
 _MAX_TOKEN_LENGTH: Final = 200
@@ -36,6 +36,9 @@ class DeviceToken(models.Model):
     kind = models.CharField(max_length=10, choices=TokenKind.choices)
     label = models.CharField(_("label"), max_length=80, blank=True)
     lookup = models.BinaryField(max_length=32, unique=True, editable=False)
+    #: Of panels: the public half of a key that comes from the token itself. To it the visit of a tap at the reader beside is
+    #: handed over, so that only this panel can open it.
+    recipient = models.CharField(max_length=80, blank=True, editable=False)
     #: How this reader writes numbers: the fields of `allmende.seal.NumberFormat` as JSON.
     number_format = models.JSONField(_("number format"), default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -70,6 +73,7 @@ def issue_device_token(
             kind=TokenKind(kind),
             label=label[:80],
             lookup=token_lookup(token.encode()),
+            recipient=panel_identity(token).recipient.to_text() if kind == TokenKind.PANEL else "",
             number_format=write_number_format(number_format or NumberFormat()),
         )
         record_audit(
@@ -103,6 +107,11 @@ def revoke_device_token(actor: Person | None, token: DeviceToken) -> None:
         if DeviceToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
             token.revoked_at = now
             record_audit(token.municipality, actor, "device_token.revoked", f"device_token:{token.pk}")
+
+
+def panel_identity(token: str) -> Identity:
+    """The private key that comes from a panel's token in clear."""
+    return Identity(key_from_token(token.encode(), "panel"))
 
 
 def read_number_format(stored: dict[str, Any]) -> NumberFormat:
