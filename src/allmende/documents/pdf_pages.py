@@ -24,7 +24,7 @@ from allmende.documents.pixels import is_coloured, png_of, scaled_to_height
 
 _INSPECTION_SCALE: Final = 36 / 72
 _MAX_SMALL_SIDE: Final = 2_000  # pixels, for colour and previews: a page may claim to be 5 km wide
-_FLAGS: Final = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_REVERSE_BYTE_ORDER
+_FLAGS: Final = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING
 _MAX_PAGES: Final = 100_000
 _REASONS: Final = {
     pdfium.FPDF_ERR_SUCCESS: UnreadableReason.EMPTY,  # loaded, but without a page
@@ -100,7 +100,8 @@ def draw(page: pypdfium2.PdfPage, matrix: Matrix, width: int, height: int, *, gr
                 matrix.f,
             ),
             pdfium.FS_RECTF(0, 0, width, height),
-            _FLAGS | (pdfium.FPDF_GRAYSCALE if grey else 0),
+            # PDFium aborts the process when a grey bitmap's bytes are to be reversed.
+            _FLAGS | (pdfium.FPDF_GRAYSCALE if grey else pdfium.FPDF_REVERSE_BYTE_ORDER),
         )
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
