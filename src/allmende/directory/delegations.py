@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Delegation: who may collect what somebody else prints.
 
-From the moment of `delegate_to` on, the owner's documents are sealed to both. What was sealed before stays with the owner; what was
-sealed while the delegation lasted is taken back at its end by a new header (see printing).
+From the moment of `delegate_to` on, the owner's documents are sealed to both; what was sealed before stays with the owner
+alone. The end of a delegation closes the delegate's way to the owner's jobs at once, in every service. It doesn't take the
+delegate's stanza out of the headers of documents that wait already: nobody holds their keys at that moment.
 """
 
 from __future__ import annotations

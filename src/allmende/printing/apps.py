@@ -8,3 +8,11 @@ class PrintingConfig(AppConfig):
     name = "allmende.printing"
     label = "printing"
     verbose_name = _("Printing")
+
+    def ready(self) -> None:
+        from allmende.directory.events import ChipRevoked, PersonEnrolled, subscribe  # noqa: PLC0415 - models first
+        from allmende.printing.resealing import on_person_enrolled  # noqa: PLC0415
+        from allmende.printing.visits import end_visits_of_person  # noqa: PLC0415
+
+        subscribe(ChipRevoked, end_visits_of_person)
+        subscribe(PersonEnrolled, on_person_enrolled)

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Who may open a page: views get the person (and the town) that they act for as arguments, never from the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from allmende.directory.access import is_town_it
+from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Person
+
+P = ParamSpec("P")
+
+
+def person_page(
+    view: Callable[Concatenate[HttpRequest, Person, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A page for signed-in people of a town: the view's second argument is the person.
+
+    Others are sent to sign in; operators of the platform, who belong to no town, are refused.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        person = request.user
+        if not isinstance(person, Person):
+            return redirect_to_login(request.get_full_path())
+        if person.municipality_id is None:
+            raise PermissionDenied
+        return view(request, person, *args, **kwargs)
+
+    return guarded
+
+
+def town_it_page(
+    view: Callable[Concatenate[HttpRequest, Person, Municipality, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A page for the town's IT: the view gets the person and their town; everybody else is refused."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        person = request.user
+        if not isinstance(person, Person):
+            return redirect_to_login(request.get_full_path())
+        municipality = person.municipality
+        if municipality is None or not is_town_it(person, municipality.pk):
+            raise PermissionDenied
+        return view(request, person, municipality, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The room's pages: signing in, my chips, delegation."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from allmende.directory import chip_pages, delegation_pages, sign_in_pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("anmelden/", sign_in_pages.SignInPage.as_view(), name="sign_in"),
+    path("abmelden/", sign_in_pages.SignOutPage.as_view(), name="sign_out"),
+    path("passwort/", sign_in_pages.ChangePasswordPage.as_view(), name="change_password"),
+    path("chips/", chip_pages.show_my_chips, name="my_chips"),
+    path("chips/code/", chip_pages.show_enrolment_code, name="enrolment_code"),
+    path("chips/<int:chip_id>/", chip_pages.name_chip, name="name_chip"),
+    path("chips/<int:chip_id>/sperren/", chip_pages.block_chip, name="block_chip"),
+    path("vertretung/", delegation_pages.show_my_delegations, name="my_delegations"),
+    path("vertretung/<int:delegation_id>/beenden/", delegation_pages.end_my_delegation, name="end_delegation"),
+]
