@@ -4,29 +4,12 @@
 
 import asyncio
 import contextlib
-import os
-import shutil
-import socket
+import functools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
-
-def require_program(name: str) -> str:
-    """The program's path; a skip where it is not installed, which CI does not accept."""
-    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} is not installed")
-        pytest.skip(f"{name} is not installed")
-    return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from avahi import private_avahi, running
+from programs import free_port, listens, require_program, wait_until
 
 
 @contextlib.asynccontextmanager
@@ -34,21 +17,20 @@ async def real_printer(folder: Path, *options: str) -> AsyncIterator[str]:
     """Its URI. What it prints stays in `folder`."""
     program = require_program("ippeveprinter")
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        program, "-r", "off", "-k", "-d", folder, "-K", folder, "-n", "localhost", "-p", str(port),
-        "-f", "image/jpeg,application/pdf,image/pwg-raster", *options, "Test",
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(20):
-            while True:
-                with contextlib.suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                    writer.close()
-                    break
-                await asyncio.sleep(0.02)
-        yield f"ipp://127.0.0.1:{port}/ipp/print"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+    command = [
+        program, "-r", "off", "-k", "-d", str(folder), "-K", str(folder), "-n", "localhost", "-p", str(port),
+        "-c", "/bin/true", "-f", "image/jpeg,application/pdf,image/pwg-raster", *options, "Test",
+    ]  # fmt: skip
+    async with private_avahi(folder) as environment:
+        for _ in range(20):
+            async with running(*command, env=environment) as process:
+                # It gives up at once where the daemon is not ready yet.
+                await wait_until(functools.partial(_settled, process, port))
+                if process.returncode is None:
+                    yield f"ipp://127.0.0.1:{port}/ipp/print"
+                    return
+        raise RuntimeError("ippeveprinter does not start")
+
+
+def _settled(process: asyncio.subprocess.Process, port: int) -> bool:
+    return process.returncode is not None or listens(port)

@@ -4,9 +4,9 @@
 
 import asyncio
 import contextlib
-import datetime
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -114,7 +114,7 @@ def tls_context(folder: Path, name: str) -> ssl.SSLContext:
     """A server's context with a fresh self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -122,7 +122,7 @@ def tls_context(folder: Path, name: str) -> ssl.SSLContext:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=2))
+        .not_valid_after(now + timedelta(days=2))
         .sign(key, hashes.SHA256())
     )
     file = folder / f"{name}.pem"

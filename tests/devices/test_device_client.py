@@ -176,8 +176,8 @@ async def test_a_warm_connection_that_the_device_closed_is_not_given_out() -> No
     async with scripted_device(answer, answer) as device:
         client = client_to(device.uri)
         await client.request(get_printer_attributes(device.uri))
-        async with asyncio.timeout(5):
-            while client.connections.take_warm(client.address, None):
+        async with asyncio.timeout(5):  # until the news has come
+            while client.connections.take_warm(client.address, None):  # noqa: ASYNC110
                 await asyncio.sleep(0)
         assert (
             await client.request(send_document(device.uri, 1, "image/jpeg"), document=chunks(b"x"))
@@ -352,12 +352,9 @@ async def test_silence_after_the_request(with_document: bool) -> None:
         await peer.reader.read()
 
     async with scripted_device(script) as device:
+        request = send_document(device.uri, 1, "image/jpeg")
         with pytest.raises(DeviceSilentError) as caught:
-            if with_document:
-                request = send_document(device.uri, 1, "image/jpeg")
-                await client_to(device.uri).request(request, document=chunks(b"x"))
-            else:
-                await client_to(device.uri).request(get_printer_attributes(device.uri))
+            await client_to(device.uri).request(request, document=chunks(b"x") if with_document else None)
     assert caught.value.body_complete == caught.value.may_have_printed == with_document
 
 
@@ -377,7 +374,7 @@ async def test_a_reply_that_drips_for_ever_ends_with_the_replys_time() -> None:
 
 async def test_the_total_time_is_bounded() -> None:
     async def script(peer: Peer) -> None:
-        while await peer.reader.read(65_536):
+        while await peer.reader.read(65_536):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
     async with scripted_device(script) as device:
@@ -432,7 +429,7 @@ def test_whatever_a_device_sends_ends_in_a_reply_or_a_device_error(octets: bytes
             try:
                 await client_to(device.uri).request(get_printer_attributes(device.uri))
             except DeviceError as error:
-                assert not error.may_have_printed
+                assert not error.may_have_printed  # noqa: PT017
 
     asyncio.run(run())
 
@@ -542,7 +539,11 @@ async def test_nobody_listens() -> None:
 
 
 async def test_no_tls_where_tls_was_asked_for() -> None:
-    async with scripted_device(answer) as device:
+    async def script(peer: Peer) -> None:
+        await peer.reader.read(10)
+        peer.send(http_reply(b"", status="400 Bad Request"))
+
+    async with scripted_device(script) as device:
         with pytest.raises(DeviceUnreachableError) as caught:
             await client_to(device.uri.replace("ipp:", "ipps:")).request(get_printer_attributes(device.uri))
     assert caught.value.reason is UnreachableReason.TLS
@@ -552,7 +553,10 @@ async def test_a_certificate_is_pinned_at_first_use(tmp_path: Path) -> None:
     received: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def listen(peer: Peer) -> None:
-        received.set_result(await peer.reader.read())
+        try:
+            received.set_result(await peer.reader.read())
+        except OSError:
+            received.set_result(b"")
 
     async with scripted_device(answer, answer, tls=tls_context(tmp_path, "first")) as device:
         uri = device.uri.replace("ipp:", "ipps:")

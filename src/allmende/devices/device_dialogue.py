@@ -130,7 +130,9 @@ class Dialogue:
         except BaseException:
             self.wire.abort()
             raise
-        if self.http.our_state is h11.DONE and self.http.their_state is h11.DONE:
+        both_done = self.http.our_state is h11.DONE and self.http.their_state is h11.DONE
+        # Bytes behind the reply would be taken for the answer to the next request.
+        if both_done and not self.http.trailing_data[0]:
             self.http.start_next_cycle()
         else:
             self.wire.close()
