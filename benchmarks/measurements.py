@@ -28,6 +28,8 @@ from sample_documents import small_document
 Values = dict[str, float]
 
 _MIB = 1 << 20
+#: Files from this size on are emptied when their server's measurement is over.
+_LARGE = _MIB
 #: Clients that fill a server, and the jobs a second below which filling is given up.
 _FILL_CLIENTS = 16
 _SLOWEST_FILL = 100
@@ -49,16 +51,29 @@ QUICK = Plan(seconds=1, clients=(1, 16), held=500, releases=5)
 
 @contextlib.contextmanager
 def fresh_server(kind: ServerKind, parent: Path) -> Iterator[PrintServer]:
-    """A started server over an empty folder under `parent`; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="server-", dir=parent) as folder:
-        server = kind(Path(folder))
-        try:
-            server.start()
-            # What writing back the last measurement's files costs is not this one's.
-            os.sync()
-            yield server
-        finally:
-            server.stop()
+    """A started server over an empty folder under `parent`, stopped afterwards.
+
+    The folder stays until the whole run is over: ext4 without a journal (usual in virtual machines) does not
+    reuse an inode for some 35 s after its file was deleted and searches past each of them, which was seen to slow the
+    next server's new files, one or two for each of CUPS' jobs, to a third.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="server-", dir=parent))
+    server = kind(folder)
+    try:
+        server.start()
+        # What writing back the last measurement's files costs is not this one's.
+        os.sync()
+        yield server
+    finally:
+        server.stop()
+        _free_large_files(folder)
+
+
+def _free_large_files(folder: Path) -> None:
+    """Give back the room of what is large without deleting it."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size >= _LARGE:
+            os.truncate(path, 0)
 
 
 def measure_round(kind: ServerKind, plan: Plan, parent: Path, big_document: Path) -> Values:
