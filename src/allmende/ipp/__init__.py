@@ -21,15 +21,22 @@ sent something else under that name. Attributes to send are made by `make`: ``ma
 There is one error, `IppError`, and it carries the status that the peer should be told. Peers of both sides are
 hostile: `Limits` bounds what a message may make us hold.
 
-The files: `tags` and `codes` are the registries; `message` the data; `decoder` and `encoder` the wire format
-(RFC 8010); `make` the constructors.
+The files, from the bytes upward: `tags` and `codes` are the registries; `message` the data, `make` its
+constructors; `decoder` and `encoder` the wire format (RFC 8010). Above them the operations' rules (RFC 8011 and
+the PWG's extensions): `requests` says which requests may be acted on, `responses` how to answer,
+`attribute_groups` which attributes a client asked for. `ticket` is how a job shall be printed (its parts:
+`ticket_fields`, `ticket_media`, `media_sizes`); `printer_profile` and `printer_description` tell what a printer
+is, `job_description` what has become of a job.
 """
 
 from allmende.ipp import make
+from allmende.ipp.attribute_groups import select_attributes
 from allmende.ipp.codes import JobState, Operation, PrinterState, Status
 from allmende.ipp.decoder import DEFAULT_LIMITS, REQUEST_LIMITS, Decoder, Limits, decode
 from allmende.ipp.encoder import encode, encode_attributes, join_message
 from allmende.ipp.errors import IppError
+from allmende.ipp.job_description import JobStateReason, JobView, describe_job, describe_job_state
+from allmende.ipp.media_sizes import MediaSize, read_media_name
 from allmende.ipp.message import (
     Attribute,
     AttributeSet,
@@ -43,13 +50,20 @@ from allmende.ipp.message import (
     Resolution,
     Value,
 )
+from allmende.ipp.printer_description import PrinterConditions, describe_printer, describe_printer_state
+from allmende.ipp.printer_profile import BASIC_OPERATIONS, PrinterAddress, PrinterProfile, Supply
+from allmende.ipp.requests import CheckedRequest, check_request
+from allmende.ipp.responses import operation_attributes, reply_version, respond, respond_to_error
 from allmende.ipp.tags import GroupTag, ValueTag
+from allmende.ipp.ticket import Ticket, TicketReading, fit_ticket, read_ticket, ticket_attributes
 
 __all__ = [
+    "BASIC_OPERATIONS",
     "DEFAULT_LIMITS",
     "REQUEST_LIMITS",
     "Attribute",
     "AttributeSet",
+    "CheckedRequest",
     "Collection",
     "Data",
     "Decoder",
@@ -58,19 +72,42 @@ __all__ = [
     "GroupTag",
     "IppError",
     "JobState",
+    "JobStateReason",
+    "JobView",
     "LanguageText",
     "Limits",
+    "MediaSize",
     "Message",
     "Operation",
+    "PrinterAddress",
+    "PrinterConditions",
+    "PrinterProfile",
     "PrinterState",
     "Range",
     "Resolution",
     "Status",
+    "Supply",
+    "Ticket",
+    "TicketReading",
     "Value",
     "ValueTag",
+    "check_request",
     "decode",
+    "describe_job",
+    "describe_job_state",
+    "describe_printer",
+    "describe_printer_state",
     "encode",
     "encode_attributes",
+    "fit_ticket",
     "join_message",
     "make",
+    "operation_attributes",
+    "read_media_name",
+    "read_ticket",
+    "reply_version",
+    "respond",
+    "respond_to_error",
+    "select_attributes",
+    "ticket_attributes",
 ]

@@ -29,11 +29,8 @@ def read_media(job_group: AttributeSet, capabilities: AttributeSet) -> MediaRequ
     request = MediaRequest()
     media, media_col = job_group.get("media"), job_group.get("media-col")
     if media_col is not None:
-        collection = job_group.collection("media-col")
         try:
-            if collection is None or len(media_col.values) != 1:
-                raise _MalformedError
-            _read_media_col(request, media_col, collection, capabilities)
+            _read_media_col(request, media_col, capabilities)
         except _MalformedError:
             request.values.clear()
             request.refused.append(media_col)
@@ -75,9 +72,10 @@ def size_members(size: MediaSize) -> list[Attribute]:
     return [make.integer("x-dimension", size.x), make.integer("y-dimension", size.y)]
 
 
-def _read_media_col(
-    request: MediaRequest, attribute: Attribute, collection: Collection, capabilities: AttributeSet
-) -> None:
+def _read_media_col(request: MediaRequest, attribute: Attribute, capabilities: AttributeSet) -> None:
+    collection = attribute.values[0].data
+    if not isinstance(collection, Collection) or len(attribute.values) != 1:
+        raise _MalformedError
     complete = all(member.name in _MEMBERS for member in collection.attributes)
     name = _requested_size(collection, capabilities)
     if name is not None:
