@@ -1,0 +1,248 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""`allmende check`: what is wrong with this installation, and what to do about it.
+
+Each check is a function that gives findings; it changes nothing. The command's exit status is 1 as soon as one finding is an error.
+The town's IT sees the same findings under `/verwaltung/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from allmende.server.command_line import start_django
+
+#: Below this much free room new work is about to be refused.
+LOW_DISK_BYTES: Final = 2 * 1024**3
+CERTIFICATE_WARNING: Final = dt.timedelta(days=30)
+_SECONDS_TO_ANSWER: Final = 3.0
+
+
+class Severity(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    severity: Severity
+    subject: str
+    text: str
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as a JSON list")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    start_django()
+    findings = list(find_problems())
+    if arguments.json:
+        sys.stdout.write(
+            json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2) + "\n"
+        )
+    else:
+        marks = {Severity.OK: "✓", Severity.WARNING: "!", Severity.ERROR: "✗"}
+        for finding in findings:
+            sys.stdout.write(f"{marks[finding.severity]} {finding.subject}: {finding.text}\n")
+    return 1 if any(finding.severity is Severity.ERROR for finding in findings) else 0
+
+
+def find_problems() -> Iterator[Finding]:
+    """All findings, also the good ones; a check that fails itself is a finding too."""
+    for check in CHECKS:
+        try:
+            yield from check()
+        except Exception as error:  # an operator must see the other findings all the same
+            yield Finding(
+                Severity.ERROR, check.__name__.removeprefix("check_"), str(error) or type(error).__name__
+            )
+
+
+def check_database() -> Iterator[Finding]:
+    from django.db import connection  # noqa: PLC0415 - after start_django
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        text = _("%(count)d migrations are missing: run `allmende migrate`.") % {"count": len(missing)}
+        yield Finding(Severity.ERROR, _("Database"), text)
+    else:
+        yield Finding(Severity.OK, _("Database"), connection.vendor)
+
+
+def check_spool() -> Iterator[Finding]:
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    from allmende.spool import SpoolError, open_spool  # noqa: PLC0415
+
+    try:
+        spool = open_spool(settings.ALLMENDE_SPOOL_URL)
+        spool.check()
+    except SpoolError as error:
+        yield Finding(Severity.ERROR, _("Spool"), str(error))
+        return
+    free = spool.free_bytes()
+    yield Finding(Severity.OK, _("Spool"), _("takes and gives documents"))
+    if free is not None and free < LOW_DISK_BYTES:
+        text = _("only %(megabytes)d MB free: new jobs will soon be refused.") % {
+            "megabytes": free // 1_000_000
+        }
+        yield Finding(Severity.WARNING, _("Spool"), text)
+
+
+def check_disk() -> Iterator[Finding]:
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    free = shutil.disk_usage(settings.HOME).free
+    severity = Severity.OK if free >= LOW_DISK_BYTES else Severity.WARNING
+    yield Finding(severity, _("Disk"), _("%(megabytes)d MB free") % {"megabytes": free // 1_000_000})
+
+
+def check_secrets() -> Iterator[Finding]:
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    from allmende.server.backup import pepper_path  # noqa: PLC0415
+
+    pepper = pepper_path()
+    for path in (pepper, settings.HOME / "secrets" / "secret_key"):
+        if path.exists() and path.stat().st_mode & 0o077:
+            text = _("%(path)s can be read by others: chmod 600 it.") % {"path": path}
+            yield Finding(Severity.ERROR, _("Secrets"), text)
+    if pepper.resolve().is_relative_to(settings.HOME.resolve()):
+        text = _(
+            "the pepper lies beside the data. Keep it on another medium and name it in ALLMENDE_PEPPER_FILE."
+        )
+        yield Finding(Severity.WARNING, _("Secrets"), text)
+    else:
+        yield Finding(Severity.OK, _("Secrets"), _("the pepper lies apart from the data"))
+
+
+def check_certificate() -> Iterator[Finding]:
+    from cryptography import x509  # noqa: PLC0415 - only this check needs it
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    path = Path(os.environ.get("ALLMENDE_TLS_CERTIFICATE", settings.HOME / "tls" / "certificate.pem"))
+    if not path.exists():
+        yield Finding(Severity.WARNING, _("TLS"), _("no certificate yet: the first start makes one"))
+        return
+    ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    left = ends - dt.datetime.now(dt.UTC)
+    text = _("the certificate is valid until %(date)s") % {"date": f"{ends:%Y-%m-%d}"}
+    if left < dt.timedelta():
+        yield Finding(
+            Severity.ERROR, _("TLS"), _("the certificate ended on %(date)s") % {"date": f"{ends:%Y-%m-%d}"}
+        )
+    else:
+        yield Finding(Severity.WARNING if left < CERTIFICATE_WARNING else Severity.OK, _("TLS"), text)
+
+
+def check_inspection() -> Iterator[Finding]:
+    """A page goes through a jailed worker, as every document does."""
+    import asyncio  # noqa: PLC0415 - only this check needs it
+
+    from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
+
+    from allmende.documents import Inspector, make_demo_pdf  # noqa: PLC0415
+
+    async def inspect() -> int:
+        inspector = Inspector()
+        try:
+            facts = await inspector.inspect(make_demo_pdf("Allmende", 2), "application/pdf")
+        finally:
+            await inspector.aclose()
+        return facts.pages
+
+    if asyncio.run(inspect()) == 2:
+        yield Finding(Severity.OK, _("Documents"), _("pages are counted and drawn"))
+    else:
+        yield Finding(Severity.ERROR, _("Documents"), _("a page was counted wrongly"))
+
+
+def check_towns() -> Iterator[Finding]:
+    from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
+
+    from allmende.directory.models import Municipality  # noqa: PLC0415
+    from allmende.printing.models import Queue  # noqa: PLC0415
+
+    towns = list(Municipality.objects.all())
+    if not towns:
+        yield Finding(Severity.WARNING, _("Towns"), _("none yet: `allmende town SLUG NAME` makes one"))
+    for town in towns:
+        if not Queue.objects.filter(municipality=town, is_active=True).exists():
+            yield Finding(
+                Severity.ERROR, _("Towns"), _("%(town)s has no queue that accepts jobs") % {"town": town}
+            )
+
+
+def check_devices() -> Iterator[Finding]:
+    """Each device in use takes a connection."""
+    import socket  # noqa: PLC0415 - only this check needs it
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
+
+    from allmende.devices.models import Device  # noqa: PLC0415
+
+    ports = {"ipp": 631, "ipps": 631, "socket": 9100}
+    for device in Device.objects.filter(is_active=True).select_related("municipality"):
+        parts = urlsplit(device.uri)
+        try:
+            address = parts.hostname or "", parts.port or ports.get(parts.scheme, 631)
+            with socket.create_connection(address, timeout=_SECONDS_TO_ANSWER):
+                pass
+        except (OSError, ValueError) as error:
+            text = _("%(device)s does not answer at %(uri)s: %(reason)s")
+            values = {"device": device, "uri": device.uri, "reason": error}
+            yield Finding(Severity.WARNING, _("Devices"), text % values)
+        else:
+            yield Finding(Severity.OK, _("Devices"), f"{device}")
+
+
+def check_jobs() -> Iterator[Finding]:
+    """Jobs that a device has had in its hands for long."""
+    from django.utils import timezone  # noqa: PLC0415 - after start_django
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    from allmende.printing.job_states import State  # noqa: PLC0415
+    from allmende.printing.jobs import Job  # noqa: PLC0415
+
+    an_hour_ago = timezone.now() - dt.timedelta(hours=1)
+    stuck = Job.objects.filter(state=State.DELIVERING.value, released_at__lt=an_hour_ago).count()
+    uncertain = Job.objects.filter(state=State.UNCERTAIN.value).count()
+    if stuck:
+        text = _("%(count)d jobs have been printing for more than an hour: look at their devices.")
+        yield Finding(Severity.WARNING, _("Jobs"), text % {"count": stuck})
+    if uncertain:
+        text = _("%(count)d jobs wait for their owners to say whether they came out.")
+        yield Finding(Severity.OK, _("Jobs"), text % {"count": uncertain})
+
+
+CHECKS: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
+    check_database,
+    check_spool,
+    check_disk,
+    check_secrets,
+    check_certificate,
+    check_inspection,
+    check_towns,
+    check_devices,
+    check_jobs,
+)
