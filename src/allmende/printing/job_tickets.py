@@ -1,12 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A job's ticket as the services of a visit need it: copies, sides, colour, paper."""
+"""A job's ticket as stored with it, and with what its owner changed at the device."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from allmende.ipp import Range
+from allmende.ipp.ticket import Ticket
+from allmende.printing.delivery_port import TicketChanges
+
+_BLACK_ONLY: Final = frozenset(
+    {"monochrome", "auto-monochrome", "bi-level", "process-monochrome", "process-bi-level"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +25,39 @@ class JobTicketView:
     media: str
 
 
-def read_job_ticket(text: str) -> JobTicketView:
-    """What the ticket says; defaults where it says nothing or something impossible."""
+def load_ticket(text: str) -> Ticket:
+    """The ticket out of a job's row; an empty one where the row holds nothing that can be read."""
     try:
         fields: Any = json.loads(text)
+        return Ticket.from_json(fields) if isinstance(fields, dict) else Ticket()
     except ValueError:
-        fields = {}
-    if not isinstance(fields, dict):
-        fields = {}
-    copies, sides = fields.get("copies"), fields.get("sides")
-    colour, media = fields.get("print-color-mode"), fields.get("media")
+        return Ticket()
+
+
+def read_job_ticket(text: str) -> JobTicketView:
+    """What people are shown of it, with defaults for what was not asked for."""
+    ticket = load_ticket(text)
     return JobTicketView(
-        copies=copies if isinstance(copies, int) and 1 <= copies <= 9999 else 1,
-        sides=sides if isinstance(sides, str) else "one-sided",
-        colour=colour not in {"monochrome", "auto-monochrome", "bi-level", "process-monochrome"},
-        media=media if isinstance(media, str) else "",
+        copies=ticket.copies or 1,
+        sides=ticket.sides or "one-sided",
+        colour=ticket.print_color_mode not in _BLACK_ONLY,
+        media=ticket.media or "",
     )
+
+
+def change_ticket(ticket: Ticket, changes: TicketChanges) -> Ticket:
+    """The ticket of one release. `colour=True` leaves the client's colour mode, `False` prints in black only."""
+    values: dict[str, Any] = {}
+    if changes.copies is not None:
+        values["copies"] = changes.copies
+    if changes.sides is not None:
+        values["sides"] = changes.sides
+    if changes.colour is False:
+        values["print_color_mode"] = "monochrome"
+    if changes.page_ranges is not None:
+        values["page_ranges"] = tuple(Range(*pages) for pages in changes.page_ranges)
+    return replace(ticket, **values)
+
+
+def prints_colour(ticket: Ticket) -> bool:
+    return ticket.print_color_mode not in _BLACK_ONLY

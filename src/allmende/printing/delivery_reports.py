@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a device says about its job, taken out of its reply with suspicion (RFC 8011 §5.3, PWG 5100.7).
+
+Numbers below zero, values of wrong types and unheard-of lengths count as not said. A report about another job than ours (job-id,
+or the job-name that only we know) is no report: devices count from 1 again after a restart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from allmende.ipp import AttributeSet, GroupTag, JobState, Message
+
+#: For Get-Job-Attributes.
+REPORT_ATTRIBUTES: Final = (
+    "job-id",
+    "job-name",
+    "job-state",
+    "job-state-reasons",
+    "job-impressions-completed",
+    "job-media-sheets-completed",
+    "job-printer-state-reasons",
+)
+_KEYWORD: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}", re.ASCII)
+_SEVERITY: Final = re.compile(r"-(?:report|warning|error)\Z")
+_MAX_REASONS: Final = 16
+_MAX_COUNT: Final = 2**31 - 1
+_OVER: Final = frozenset({JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED})
+#: The first of these that a device names is what its user should hear.
+_URGENT: Final = (
+    "media-jam",
+    "media-empty",
+    "media-needed",
+    "cover-open",
+    "door-open",
+    "interlock-open",
+    "toner-empty",
+    "marker-supply-empty",
+    "marker-waste-full",
+    "output-area-full",
+    "output-tray-missing",
+    "input-tray-missing",
+    "fuser-over-temp",
+    "paused",
+    "moving-to-paused",
+    "shutdown",
+    "timed-out",
+    "stopping",
+    "stopped-partly",
+)
+
+
+class ForeignReportError(Exception):
+    """The reply is about another job, or about none."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """`impressions` and `sheets` are None where the device didn't say a usable number."""
+
+    state: int
+    impressions: int | None = None
+    sheets: int | None = None
+    reasons: tuple[str, ...] = ()
+    printer_reasons: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in _OVER
+
+    @property
+    def is_completed(self) -> bool:
+        return self.state == JobState.COMPLETED
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.state == JobState.PROCESSING_STOPPED
+
+    @property
+    def says_nothing_printed(self) -> bool:
+        """Explicitly: silence is no zero."""
+        return self.impressions == 0 and self.sheets == 0
+
+    @property
+    def says_something_printed(self) -> bool:
+        return bool(self.impressions) or bool(self.sheets)
+
+    def reason(self) -> str:
+        """One keyword for people, e.g. `media-jam`; empty where all is well."""
+        return urgent_reason((*self.printer_reasons, *self.reasons))
+
+
+def read_job_report(message: Message, job_id: int, job_name: str) -> JobReport:
+    """The report in a successful reply to Get-Job-Attributes. Raises ForeignReportError."""
+    job = message.group(GroupTag.JOB)
+    if job.integer("job-id") not in {None, job_id} or job.text("job-name") not in {None, job_name}:
+        raise ForeignReportError
+    state = job.integer("job-state")
+    if state is None or not JobState.PENDING <= state <= JobState.COMPLETED:
+        raise ForeignReportError
+    return JobReport(
+        state=state,
+        impressions=_count(job, "job-impressions-completed"),
+        sheets=_count(job, "job-media-sheets-completed"),
+        reasons=_reasons(job, "job-state-reasons"),
+        printer_reasons=_reasons(job, "job-printer-state-reasons"),
+    )
+
+
+def read_job_id(message: Message) -> int | None:
+    """The number that the device gave to a new job; None where it gave none that can be."""
+    job_id = message.group(GroupTag.JOB).integer("job-id")
+    return job_id if job_id is not None and 1 <= job_id <= _MAX_COUNT else None
+
+
+def read_printer_reasons(printer: AttributeSet) -> tuple[str, ...]:
+    return _reasons(printer, "printer-state-reasons")
+
+
+def urgent_reason(reasons: tuple[str, ...]) -> str:
+    return next((reason for reason in _URGENT if reason in reasons), "")
+
+
+def _count(job: AttributeSet, name: str) -> int | None:
+    value = job.integer(name)
+    return value if value is not None and 0 <= value <= _MAX_COUNT else None
+
+
+def _reasons(attributes: AttributeSet, name: str) -> tuple[str, ...]:
+    keywords = attributes.keywords(name) or ()
+    plain = (_SEVERITY.sub("", keyword) for keyword in keywords[:_MAX_REASONS] if _KEYWORD.fullmatch(keyword))
+    return tuple(keyword for keyword in plain if keyword != "none")
