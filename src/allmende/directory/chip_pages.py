@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from allmende.directory.chip_enrolment import CODE_LIFETIME, issue_enrolment_code, revoke_chip
 from allmende.directory.chips import Chip
-from allmende.directory.page_access import person_page
+from allmende.directory.page_access import person_page, town_id_of
 from allmende.directory.people import Person
 
 CODE_MINUTES: Final = int(CODE_LIFETIME.total_seconds() // 60)
@@ -33,13 +33,13 @@ class ChipLabelForm(forms.Form):
 
 def access_chip_for(actor: Person, chip_id: int) -> Chip:
     """The actor's own chip; Http404 for every other number."""
-    return get_object_or_404(Chip, pk=chip_id, person=actor, municipality_id=actor.municipality_id)
+    return get_object_or_404(Chip, pk=chip_id, person=actor, municipality_id=town_id_of(actor))
 
 
 @require_GET
 @person_page
 def show_my_chips(request: HttpRequest, person: Person) -> HttpResponse:
-    chips = Chip.objects.filter(person=person, municipality_id=person.municipality_id).order_by("created_at")
+    chips = Chip.objects.filter(person=person, municipality_id=town_id_of(person)).order_by("created_at")
     return render(request, "directory/my_chips.html", {"chips": chips, "code_minutes": CODE_MINUTES})
 
 

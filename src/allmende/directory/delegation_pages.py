@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from allmende.directory.delegations import DelegationError, delegate_to, end_delegation
-from allmende.directory.page_access import person_page
+from allmende.directory.page_access import person_page, town_id_of
 from allmende.directory.people import Delegation, Person
 
 
@@ -34,7 +34,7 @@ class DelegateForm(forms.Form):
         name = self.cleaned_data["login"].strip().lower()
         found = Person.objects.filter(
             Q(login=name) | Q(sign_in_name=name),
-            municipality_id=self._owner.municipality_id,
+            municipality_id=town_id_of(self._owner),
             is_active=True,
         ).first()
         if found is None:
@@ -60,7 +60,7 @@ def show_my_delegations(request: HttpRequest, person: Person) -> HttpResponse:
                 _("%(name)s may now collect what you print from now on.") % {"name": delegate},
             )
             return redirect("my_delegations")
-    open_ones = Delegation.objects.filter(municipality_id=person.municipality_id, ended_at__isnull=True)
+    open_ones = Delegation.objects.filter(municipality_id=town_id_of(person), ended_at__isnull=True)
     context = {
         "form": form,
         "given": open_ones.filter(owner=person).select_related("delegate"),
@@ -76,7 +76,7 @@ def end_my_delegation(request: HttpRequest, person: Person, delegation_id: int) 
         Delegation.objects.select_related("owner"),
         Q(owner=person) | Q(delegate=person),
         pk=delegation_id,
-        municipality_id=person.municipality_id,
+        municipality_id=town_id_of(person),
     )
     end_delegation(person, delegation)
     messages.success(request, _("The delegation has ended."))

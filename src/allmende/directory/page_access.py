@@ -19,6 +19,13 @@ from allmende.directory.people import Person
 P = ParamSpec("P")
 
 
+def town_id_of(person: Person) -> int:
+    """The row number of the person's town; PermissionDenied for operators, who belong to none."""
+    if person.municipality_id is None:
+        raise PermissionDenied
+    return person.municipality_id
+
+
 def person_page(
     view: Callable[Concatenate[HttpRequest, Person, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -28,7 +35,7 @@ def person_page(
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         person = request.user
         if not isinstance(person, Person):
             return redirect_to_login(request.get_full_path())
@@ -45,7 +52,7 @@ def town_it_page(
     """A page for the town's IT: the view gets the person and their town; everybody else is refused."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         person = request.user
         if not isinstance(person, Person):
             return redirect_to_login(request.get_full_path())

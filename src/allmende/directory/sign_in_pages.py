@@ -16,7 +16,7 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpResponse
 from django.urls import reverse_lazy
@@ -39,7 +39,7 @@ ADDRESS_LIMIT: Final = Limit("sign-in-address", 60, timedelta(minutes=15))
 
 
 class SignInForm(AuthenticationForm):
-    error_messages = {  # noqa: RUF012 - Django's own attribute
+    error_messages = {
         "invalid_login": _("This name and password do not belong together. Please check both."),
         "inactive": _("This name and password do not belong together. Please check both."),
     }
@@ -98,12 +98,7 @@ class SignOutPage(LogoutView):
     """Only by POST: no foreign page can sign anybody out."""
 
 
-class ChangePasswordForm(PasswordChangeForm[Person]):
-    pass
-
-
 class ChangePasswordPage(PasswordChangeView):
-    form_class = ChangePasswordForm
     template_name = "directory/change_password.html"
     success_url = reverse_lazy("change_password")
 

@@ -17,5 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("chips/<int:chip_id>/", chip_pages.name_chip, name="name_chip"),
     path("chips/<int:chip_id>/sperren/", chip_pages.block_chip, name="block_chip"),
     path("vertretung/", delegation_pages.show_my_delegations, name="my_delegations"),
-    path("vertretung/<int:delegation_id>/beenden/", delegation_pages.end_my_delegation, name="end_delegation"),
+    path(
+        "vertretung/<int:delegation_id>/beenden/", delegation_pages.end_my_delegation, name="end_delegation"
+    ),
 ]

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "allmende.directory",
     "allmende.devices",
     "allmende.printing",
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "allmende.server.security_headers.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -88,10 +90,12 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "allmende.server.navigation.describe_page",
             ],
         },
     },
 ]
+FORM_RENDERER = "allmende.server.form_rendering.KernRenderer"
 ASGI_APPLICATION = "allmende.server.asgi.application"
 
 AUTH_USER_MODEL = "directory.Person"
@@ -116,6 +120,8 @@ LANGUAGES = [("de", _("German")), ("en", _("English"))]
 TIME_ZONE = "Europe/Berlin"
 USE_TZ = True
 USE_I18N = True
+#: The translations of all rooms, one catalogue (made by `make translations`).
+LOCALE_PATHS = [Path(__file__).parent / "locale"]
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,17 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""`job_words` as template filters."""
+
+from __future__ import annotations
+
+from django import template
+
+from allmende.printing import job_words
+
+register = template.Library()
+register.filter("state_word", job_words.state_word)
+register.filter("state_kind", job_words.state_kind)
+register.filter("reason_words", job_words.reason_words)
+register.filter("media_word", job_words.media_word)
+register.filter("format_word", job_words.format_word)
+register.filter("sides_words", job_words.sides_words)
