@@ -34,10 +34,11 @@ def respond(
     return Message(reply_version(request.version), int(status), request.request_id, (*parts, *groups))
 
 
-def respond_to_error(error: IppError, *, language: str = "en") -> Message:
-    """A response to a request that could not be decoded, or broke a rule."""
-    version = error.version or HIGHEST_VERSION
-    request = Message(version, 0, 1 if error.request_id is None else error.request_id, ())
+def respond_to_error(error: IppError, request: Message | None = None, *, language: str = "en") -> Message:
+    """A response to `request`, or where it could not even be decoded, to what the error tells of it."""
+    if request is None:
+        number = 1 if error.request_id is None else error.request_id
+        request = Message(error.version or HIGHEST_VERSION, 0, number, ())
     return respond(request, error.status, message=str(error), language=language)
 
 
