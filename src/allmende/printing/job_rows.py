@@ -29,7 +29,9 @@ class TableColumns:
         self.table: str = model._meta.db_table  # noqa: SLF001 - Django's documented model API
         concrete = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]  # noqa: SLF001
         self.columns: list[str] = [str(field.column) for field in concrete]
-        self.defaults: list[Any] = [field.get_db_prep_save(field.get_default(), connection) for field in concrete]
+        self.defaults: list[Any] = [
+            field.get_db_prep_save(field.get_default(), connection) for field in concrete
+        ]
 
     def place(self, column: str) -> int:
         """Raises ValueError for a column that the table has not."""
@@ -71,7 +73,13 @@ class JobRows:
         return values
 
     def event_values(
-        self, job_id: int | None, municipality_id: int, at: datetime, change: str, state: str, device_id: int | None
+        self,
+        job_id: int | None,
+        municipality_id: int,
+        at: datetime,
+        change: str,
+        state: str,
+        device_id: int | None,
     ) -> list[Any]:
         values = self.event.defaults.copy()
         job_place, town, time, what, after, device = self._event_places

@@ -125,7 +125,9 @@ class SqliteJobStore:
         self._writing = True
         self._groups.put(group)
 
-    def _finish_group(self, group: list[tuple[Entry, Waiter]], outcomes: Sequence[Outcome], seconds: float) -> None:
+    def _finish_group(
+        self, group: list[tuple[Entry, Waiter]], outcomes: Sequence[Outcome], seconds: float
+    ) -> None:
         self._writing = False
         self._flush_seconds += (seconds - self._flush_seconds) * 0.2
         for (_, waiter), outcome in zip(group, outcomes, strict=True):
@@ -282,7 +284,12 @@ class _Writer:
                 if entry.sealed is not None:
                     documents += (number, entry.sealed)
                 events += rows.event_values(
-                    number, entry.municipality_id, entry.created_at, entry.change, entry.state, entry.device_id
+                    number,
+                    entry.municipality_id,
+                    entry.created_at,
+                    entry.change,
+                    entry.state,
+                    entry.device_id,
                 )
                 outcomes.append(number)
             elif isinstance(entry, ArrivedDocument):
@@ -312,7 +319,9 @@ class _Writer:
         found = self._execute(self._inspected, (*values, entry.job_id, entry.municipality_id)).rowcount == 1
         if found and entry.preview_sealed is not None:
             columns = self._rows.preview.columns
-            self._insert(self._rows.preview.table, columns, [entry.job_id, entry.preview_sealed], "OR REPLACE ")
+            self._insert(
+                self._rows.preview.table, columns, [entry.job_id, entry.preview_sealed], "OR REPLACE "
+            )
         return found
 
     def _insert(self, table: str, columns: Sequence[str], values: Sequence[Any], how: str = "") -> None:
@@ -323,9 +332,7 @@ class _Writer:
         if sql is None:
             row = f"({', '.join('?' * len(columns))})"
             names = ", ".join(columns)
-            sql = self._inserts[key] = (
-                f"INSERT {how}INTO {table} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608 - the models' names
-            )
+            sql = self._inserts[key] = f"INSERT {how}INTO {table} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608 - the models' names
         self._execute(sql, values)
 
 

@@ -8,6 +8,8 @@ A *held* queue keeps jobs until a chip is tapped; every town has one default hel
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -71,3 +73,24 @@ class Queue(models.Model):
             device: Device | None = self.device
             return f"/ipp/direct/{self.municipality.slug}/{device.slug if device else ''}"
         return f"/ipp/print/{self.municipality.slug}"
+
+
+def ensure_held_queue(municipality: Municipality) -> Queue:
+    """The town's one held queue, made at first need."""
+    queue, _ = Queue.objects.get_or_create(
+        municipality=municipality,
+        kind=QueueKind.HELD,
+        defaults={"name": municipality.name, "uuid": uuid.uuid4()},
+    )
+    return queue
+
+
+def ensure_direct_queue(device: Device) -> Queue:
+    """The direct queue of a counter workplace's device, made at first need."""
+    queue, _ = Queue.objects.get_or_create(
+        municipality_id=device.municipality_id,
+        device=device,
+        kind=QueueKind.DIRECT,
+        defaults={"name": device.name, "uuid": uuid.uuid4()},
+    )
+    return queue

@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The printing parts of one process, put together: store, spool, intake, inspection, delivery.
+
+It lives on the server's event loop; Django's views, which run in threads, reach it with `running_service().call(…)`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections, connection
+
+from allmende.documents import Inspector
+from allmende.printing.inspections import Inspections
+from allmende.printing.intake import Intake
+from allmende.printing.job_spool import job_spool
+from allmende.printing.job_store import JobStore, open_job_store
+from allmende.printing.quotas import Quotas
+from allmende.spool import Spool, SpoolError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Below this much room no new document is taken (`ALLMENDE_MIN_FREE_BYTES`).
+MIN_FREE_BYTES: Final = 512 * 1024 * 1024
+#: The largest document in clear (`ALLMENDE_MAX_DOCUMENT_BYTES`).
+MAX_DOCUMENT_BYTES: Final = 4 * 1024**3
+DISK_WATCH_SECONDS: Final = 2.0
+DATABASE_THREADS: Final = 4
+SEALING_THREADS: Final = 4
+
+
+class PrintService:
+    """One per process, for one event loop."""
+
+    def __init__(self, *, store: JobStore, spool: Spool, inspector: Inspector | None = None) -> None:
+        self.store = store
+        self.spool = spool
+        self.inspector = inspector or Inspector()
+        self._database_threads = ThreadPoolExecutor(DATABASE_THREADS, "printing-database")
+        self._sealing_threads = ThreadPoolExecutor(SEALING_THREADS, "sealing")
+        max_document = int(getattr(settings, "ALLMENDE_MAX_DOCUMENT_BYTES", MAX_DOCUMENT_BYTES))
+        self.quotas = Quotas(self.run_sync, max_document=max_document)
+        self.inspections = Inspections(self.inspector, store, spool, self.run_sync)
+        self.intake = Intake(store, spool, self.quotas, self.inspections, threads=self._sealing_threads)
+        #: Set by the composition: see `job_delivery`.
+        self.delivery: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def from_settings(cls) -> PrintService:
+        return cls(store=open_job_store(), spool=job_spool())
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("the print service is not running")
+        return self._loop
+
+    async def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.store.start()
+        await self._look_at_disk()
+        self.inspections.start()
+        self._tasks = [asyncio.create_task(self._watch_disk())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.inspections.stop()
+        await self.store.stop()
+        # Each of these threads has a database connection of its own, and only it can close it.
+        await asyncio.gather(
+            *(self._loop_run(self._database_threads, connection.close) for _ in range(DATABASE_THREADS))
+        )
+        self._database_threads.shutdown(wait=False)
+        self._sealing_threads.shutdown(wait=False)
+        self._loop = None
+
+    async def run_sync(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run a function that may use Django's models in one of a few threads."""
+        return await self._loop_run(self._database_threads, _with_connection, function, *arguments)
+
+    def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """From another thread: run the coroutine on the service's loop and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    def _loop_run(
+        self, threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any
+    ) -> asyncio.Future[T]:
+        return self.loop.run_in_executor(threads, function, *arguments)
+
+    async def _watch_disk(self) -> None:
+        while True:
+            await asyncio.sleep(DISK_WATCH_SECONDS)
+            await self._look_at_disk()
+
+    async def _look_at_disk(self) -> None:
+        limit = int(getattr(settings, "ALLMENDE_MIN_FREE_BYTES", MIN_FREE_BYTES))
+        try:
+            free = await asyncio.to_thread(_free_bytes, self.spool)
+        except (SpoolError, OSError) as error:
+            log.error("the room for documents can't be told: %s", error)
+            return
+        has_room = free is None or free >= limit
+        if has_room != self.quotas.disk_has_room:
+            log.warning(
+                "room for documents: %s bytes; new ones are %s", free, "taken" if has_room else "refused"
+            )
+        self.quotas.disk_has_room = has_room
+
+
+def _with_connection(function: Callable[..., T], *arguments: Any) -> T:
+    # SQLite's connections don't age, and opening one costs more than most questions.
+    if connection.vendor != "sqlite":
+        close_old_connections()
+    return function(*arguments)
+
+
+def _free_bytes(spool: Spool) -> int | None:
+    rooms = [spool.free_bytes()]
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        rooms.append(shutil.disk_usage(Path(database["NAME"]).absolute().parent).free)
+    known = [room for room in rooms if room is not None]
+    return min(known) if known else None
+
+
+_running: PrintService | None = None
+
+
+def set_running_service(service: PrintService | None) -> None:
+    global _running  # noqa: PLW0603 - one process, one service
+    _running = service
+
+
+def running_service() -> PrintService:
+    """The process' service. Raises RuntimeError where none runs."""
+    if _running is None:
+        raise RuntimeError("no print service is running in this process")
+    return _running
