@@ -64,7 +64,7 @@ def make_10kb_pdf(marker: str = "Bench") -> bytes:
 
 def make_bomb_pdf(megabytes: int) -> bytes:
     """A page whose content stream swells to `megabytes` MB of strokes that all must be kept."""
-    deflated = zlib.compressobj(9)
+    deflated = zlib.compressobj(1)
     block = b"1 0 0 1 0 0 cm 0 0 m 9 9 l S\n" * 36_000
     data = b"".join(deflated.compress(block) for _ in range(megabytes)) + deflated.flush()
     return build_pdf(
@@ -114,8 +114,8 @@ def make_page_pixels(width: int, height: int, *, colour: bool, page: int = 1) ->
     """White with a black (or red) bar whose place tells the page; RGB when `colour`, else grey."""
     white, ink = (b"\xff\xff\xff", b"\xd0\x10\x10") if colour else (b"\xff", b"\x00")
     bar = range(height * page // 10, height * page // 10 + max(1, height // 10))
-    left = width // 4
-    inked = white * left + ink * (width - 2 * left) + white * left
+    left, right = width // 4, width // 8
+    inked = white * left + ink * (width - left - right) + white * right
     return b"".join(inked if y in bar else white * width for y in range(height))
 
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
 import pytest
-from documents.sample_documents import make_image, make_pdf, make_pwg, make_urf
 
 from allmende.documents import JPEG, PDF, PNG, POSTSCRIPT, PWG_RASTER, URF, sniff_format
+from documents.sample_documents import make_image, make_pdf, make_pwg, make_urf
 
 
 @pytest.mark.parametrize(

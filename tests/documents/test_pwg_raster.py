@@ -4,8 +4,6 @@ import dataclasses
 import struct
 
 import pytest
-from documents.raster_programs import cups_reads_raster, ghostscript_raster
-from documents.sample_documents import make_page_pixels, make_pdf, make_pwg
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +11,8 @@ from allmende.documents import PWG_RASTER, RasterError
 from allmende.documents.pdf_pages import open_pdf
 from allmende.documents.pwg_raster import HEADER_BYTES, PwgHeader, read_pwg_pages
 from allmende.documents.raster_lines import RasterLimits
+from documents.raster_programs import cups_reads_raster, ghostscript_raster
+from documents.sample_documents import make_page_pixels, make_pdf, make_pwg
 
 
 @given(st.binary(min_size=HEADER_BYTES, max_size=HEADER_BYTES))

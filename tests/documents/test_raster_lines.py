@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from allmende.documents import RasterError
 from allmende.documents.raster_lines import (
@@ -21,7 +21,9 @@ def pages(draw: st.DrawFn) -> tuple[int, int, list[bytes]]:
     unit = draw(st.sampled_from([1, 2, 3, 4, 6, 8]))
     runs = draw(
         st.lists(
-            st.tuples(st.binary(min_size=unit, max_size=unit), st.sampled_from([1, 1, 1, 2, 3, 127, 128, 129, 300])),
+            st.tuples(
+                st.binary(min_size=unit, max_size=unit), st.sampled_from([1, 1, 1, 2, 3, 127, 128, 129, 300])
+            ),
             min_size=1,
             max_size=12,
         )
@@ -75,7 +77,14 @@ def test_walking_and_decoding_agree_on_any_bytes(data: bytes, unit: int, pixels:
 
 @pytest.mark.parametrize(
     ("width", "height", "line"),
-    [(0, 1, 1), (1, 0, 1), (2**32 - 1, 1, 1), (1, 2**32 - 1, 1), (90_000, 90_000, 90_000), (10, 10, 2**32 - 1)],
+    [
+        (0, 1, 1),
+        (1, 0, 1),
+        (2**32 - 1, 1, 1),
+        (1, 2**32 - 1, 1),
+        (90_000, 90_000, 90_000),
+        (10, 10, 2**32 - 1),
+    ],
 )
 def test_sizes_that_no_page_has_are_refused(width: int, height: int, line: int) -> None:
     with pytest.raises(RasterError, match="too-large"):

@@ -1,8 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
 import pytest
-from documents.raster_programs import cups_reads_raster, ghostscript_raster
-from documents.sample_documents import make_page_pixels, make_pdf, make_urf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +8,8 @@ from allmende.documents import URF, RasterError
 from allmende.documents.pdf_pages import open_pdf
 from allmende.documents.raster_lines import RasterLimits
 from allmende.documents.urf import FILE_HEADER_BYTES, HEADER_BYTES, UrfHeader, read_urf_pages
+from documents.raster_programs import cups_reads_raster, ghostscript_raster
+from documents.sample_documents import make_page_pixels, make_pdf, make_urf
 
 
 @given(st.binary(min_size=HEADER_BYTES, max_size=HEADER_BYTES))
@@ -36,7 +36,9 @@ def test_a_document_that_is_cut_short(cut: int) -> None:
         list(read_urf_pages(make_urf(1)[:cut]))
 
 
-@pytest.mark.parametrize("field", [(12, b"\xff\xff\xff\xff"), (16, b"\xff\xff\xff\xff"), (0, b"\x07"), (20, bytes(4))])
+@pytest.mark.parametrize(
+    "field", [(12, b"\xff\xff\xff\xff"), (16, b"\xff\xff\xff\xff"), (0, b"\x07"), (20, bytes(4))]
+)
 def test_headers_that_lie_are_refused_at_once(field: tuple[int, bytes]) -> None:
     document = bytearray(make_urf(1))
     start = FILE_HEADER_BYTES + field[0]

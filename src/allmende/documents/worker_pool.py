@@ -192,8 +192,16 @@ class WorkerPool:
                 break
             self._reap(worker)
         else:
-            async with asyncio.timeout(_START_SECONDS):
-                worker = await _Worker.start()
+            try:
+                async with asyncio.timeout(_START_SECONDS):
+                    worker = await _Worker.start()
+            except TimeoutError:
+                raise InspectionFailedError("timeout") from None
+            except OSError:  # no more processes or memory on this machine
+                raise InspectionFailedError("died") from None
+            if self._closed:  # while it was starting
+                self._reap(worker)
+                raise InspectionFailedError("closed")
         self._busy.add(worker)
         worker.documents += 1
         return worker
