@@ -37,7 +37,12 @@ class S3Server:
     data: Path
 
     def url(
-        self, bucket: str = "spool", prefix: str = "", *, secret: str = "admin-secret", plain: bool = False
+        self,
+        bucket: str = "spool",
+        prefix: str = "",
+        *,
+        secret: str = "admin-secret",
+        plain: bool = False,  # noqa: S107
     ) -> str:
         query = {
             "endpoint": f"http://127.0.0.1:{self.port}",
@@ -49,7 +54,7 @@ class S3Server:
 
     def unfinished_uploads(self, bucket: str = "spool") -> int:
         """Multipart uploads whose parts still lie in the server."""
-        request = urllib.request.Request(  # noqa: S310 - loopback
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.filer_port}/buckets/{bucket}/.uploads/",
             headers={"Accept": "application/json"},
         )

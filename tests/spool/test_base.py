@@ -78,7 +78,7 @@ def test_not_committed_is_not_there(spool: Spool, length: int) -> None:
         writer.write(document(length))
     with pytest.raises(SpoolMissingError):
         spool.read(key)
-    with pytest.raises(RuntimeError), spool.create(key) as writer:
+    with pytest.raises(RuntimeError), spool.create(key) as writer:  # noqa: PT012 - the block is the story
         writer.write(document(length))
         raise RuntimeError
     assert list(spool.keys()) == []
@@ -92,7 +92,7 @@ def test_not_committed_is_not_there(spool: Spool, length: int) -> None:
 @pytest.mark.parametrize("length", [10, 2 * PART])
 def test_a_document_is_never_replaced(spool: Spool, length: int) -> None:
     key = put(spool, b"first")
-    with pytest.raises(SpoolError), spool.create(key) as writer:
+    with pytest.raises(SpoolError), spool.create(key) as writer:  # noqa: PT012 - the block is the story
         writer.write(document(length))
         writer.commit()
     assert b"".join(spool.read(key)) == b"first"
