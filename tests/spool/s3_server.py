@@ -41,8 +41,8 @@ class S3Server:
         bucket: str = "spool",
         prefix: str = "",
         *,
-        secret: str = "admin-secret",
-        plain: bool = False,  # noqa: S107
+        secret: str = "admin-secret",  # noqa: S107
+        plain: bool = False,
     ) -> str:
         query = {
             "endpoint": f"http://127.0.0.1:{self.port}",
