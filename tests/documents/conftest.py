@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -7,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from allmende.documents import Converter, Inspector
+from allmende.documents.worker_pool import WorkerPool
 
 
 @pytest.fixture
@@ -31,3 +33,11 @@ def require_program(*candidates: str) -> str:
     if "CI" in os.environ:
         pytest.fail(f"{candidates[0]} is not installed")
     pytest.skip(f"{candidates[0]} is not installed")
+
+
+async def busy_worker(pool: Inspector | WorkerPool) -> int:
+    """The process that has the pool's only job, as soon as it has it."""
+    while not pool.busy_process_ids:  # noqa: ASYNC110 -- the pool has no event for this, only tests want it
+        await asyncio.sleep(0)
+    (pid,) = pool.busy_process_ids
+    return pid

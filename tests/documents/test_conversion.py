@@ -61,7 +61,7 @@ def test_targets_that_no_device_takes() -> None:
         {"dpi": 2400, "media": size_of_media("iso_a0_841x1189mm")},
     ):  # fmt: skip
         with pytest.raises(ValueError):
-            RasterTarget(**wrong)  # type: ignore[arg-type]
+            RasterTarget(**wrong)
 
 
 async def test_pdf_to_pwg_in_colour(converter: Converter) -> None:

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
+import contextlib
 import gzip
 import zlib
 from typing import Literal
@@ -50,10 +51,8 @@ def test_output_that_waits_inside_is_not_lost() -> None:
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate"]))
 def test_any_bytes_give_output_or_the_one_error(data: bytes, kind: Kind) -> None:
-    try:
-        undo(kind, data, 100)
-    except DecompressionError as error:
-        assert error.reason.value in {"broken", "empty"}
+    with contextlib.suppress(DecompressionError):
+        assert undo(kind, data, 100) == undo(kind, data, 1)
 
 
 def test_cut_short_and_trailing_bytes() -> None:
@@ -78,7 +77,8 @@ def test_a_bomb_is_stopped_by_its_size_and_by_its_ratio() -> None:
 def test_the_caller_is_stopped_before_much_has_come_out() -> None:
     decompressor = Decompressor("gzip", max_output=1_000_000)
     came = 0
-    with pytest.raises(DecompressionError):
-        for piece in decompressor.feed(gzip.compress(bytes(64_000_000))):
+    pieces = decompressor.feed(gzip.compress(bytes(64_000_000)))
+    with pytest.raises(DecompressionError):  # noqa: PT012 -- what came before the error is the point
+        for piece in pieces:
             came += len(piece)
     assert came <= 1_000_000

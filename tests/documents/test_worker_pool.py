@@ -7,6 +7,7 @@ import pytest
 
 from allmende.documents import InspectionFailedError, UnreadableDocumentError
 from allmende.documents.worker_pool import WorkerPool
+from documents.conftest import busy_worker
 from documents.sample_documents import make_bomb_pdf, make_pdf
 
 PARAMETERS = {"format": "application/pdf", "height": 50, "max_pages": 1000}
@@ -62,8 +63,7 @@ async def test_a_cancelled_caller_frees_the_place() -> None:
     pool = WorkerPool(max_workers=1)
     try:
         task = asyncio.ensure_future(thumbnails(pool, make_bomb_pdf(100)))
-        while not pool.busy_process_ids:
-            await asyncio.sleep(0)
+        await busy_worker(pool)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -75,9 +75,7 @@ async def test_a_cancelled_caller_frees_the_place() -> None:
 async def test_a_closed_pool_takes_nothing_and_leaves_no_process() -> None:
     pool = WorkerPool(max_workers=2)
     job = asyncio.ensure_future(thumbnails(pool, make_bomb_pdf(100)))
-    while not pool.busy_process_ids:
-        await asyncio.sleep(0)
-    (pid,) = pool.busy_process_ids
+    pid = await busy_worker(pool)
     await pool.aclose()
     with pytest.raises(InspectionFailedError, match="closed"):
         await job

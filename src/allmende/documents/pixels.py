@@ -18,6 +18,9 @@ def is_coloured(image: Image.Image) -> bool:
     """Whether any pixel of an RGB image is more than a tint away from grey."""
     if image.mode != "RGB":
         return False
+    pixels = image.tobytes()
+    if pixels[0::3] == pixels[1::3] == pixels[2::3]:  # the common case, in a tenth of the time
+        return False
     red, green, blue = image.split()
     return _apart(red, green) or _apart(green, blue) or _apart(red, blue)
 
@@ -28,10 +31,7 @@ def _apart(one: Image.Image, other: Image.Image) -> bool:
 
 def are_coloured(pixels: bytes) -> bool:
     """As `is_coloured`, for a line or block of RGB bytes."""
-    red, green, blue = pixels[0::3], pixels[1::3], pixels[2::3]
-    if red == green == blue:
-        return False
-    return is_coloured(Image.frombytes("RGB", (len(red), 1), pixels))
+    return is_coloured(Image.frombytes("RGB", (len(pixels) // 3, 1), pixels))
 
 
 def png_of(image: Image.Image) -> bytes:
@@ -39,7 +39,7 @@ def png_of(image: Image.Image) -> bytes:
     if image.mode == "RGB" and not is_coloured(image):
         image = image.convert("L")
     out = io.BytesIO()
-    image.save(out, "PNG", compress_level=6)
+    image.save(out, "PNG", compress_level=3)
     return out.getvalue()
 
 

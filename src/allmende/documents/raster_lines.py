@@ -122,32 +122,36 @@ def skip_lines(data: Buffer, position: int, shape: LineShape) -> int:
 
 @lru_cache(maxsize=8)
 def _runs(unit: int) -> "re.Pattern[bytes]":
-    # One run of equal pixels, or as many unequal ones as follow each other. The pattern only ever starts
-    # matching on a pixel's border, because each match is a whole number of pixels.
+    # Three or more equal pixels, or as many others as follow each other: a pair among unequal pixels is
+    # cheaper as literals, in bytes for grey and in time for all. The pattern only ever starts matching on a
+    # pixel's border, because each match is a whole number of pixels.
     pixel = b"." if unit == 1 else b".{%d}" % unit
-    return re.compile(b"(" + pixel + b")\\1+|(?:(" + pixel + b")(?!\\2))+", re.DOTALL)
+    return re.compile(b"(" + pixel + b")\\1{2,}|(?:(" + pixel + b")(?!\\2\\2))+", re.DOTALL)
 
 
-def encode_line(line: Buffer, unit: int) -> bytes:
+_REPEAT: Final = tuple(bytes((max(0, pixels - 1),)) for pixels in range(129))
+#: A single pixel is a run of one: 129..255 can only say 2..128 literals.
+_LITERAL: Final = (b"\0", b"\0", *(bytes((257 - pixels,)) for pixels in range(2, 129)))
+
+
+def encode_line(line: bytes, unit: int) -> bytes:
     """Compress one line (whole pixels of `unit` bytes); the line-repeat byte is the caller's."""
     pieces: list[bytes] = []
     append = pieces.append
+    most = 128 * unit
     for match in _runs(unit).finditer(line):
         start, end = match.span()
-        pixels = (end - start) // unit
-        if match.start(1) >= 0:
-            pixel = bytes(line[start : start + unit])
-            while pixels > 128:
+        if match.lastindex == 1:
+            pixel = match[1]
+            while end - start > most:
                 append(b"\x7f" + pixel)
-                pixels -= 128
-            append(bytes((pixels - 1,)) + pixel)
-            continue
-        while pixels > 128:
-            append(b"\x81" + bytes(line[start : start + 128 * unit]))
-            start += 128 * unit
-            pixels -= 128
-        # A single pixel is a run of one: 129..255 can only say 2..128 literals.
-        append(bytes((257 - pixels if pixels > 1 else 0,)) + bytes(line[start:end]))
+                start += most
+            append(_REPEAT[(end - start) // unit] + pixel)
+        else:
+            while end - start > most:
+                append(b"\x81" + line[start : start + most])
+                start += most
+            append(_LITERAL[(end - start) // unit] + line[start:end])
     return b"".join(pieces)
 
 
