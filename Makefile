@@ -12,6 +12,10 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
 
+# The age format's public test vectors; another format's authors wrote them, so they are not in this repository.
+AGE_VECTORS := $(VENV)/age-vectors/node_modules/cctv-age/index.js
+export ALLMENDE_AGE_VECTORS = $(abspath $(AGE_VECTORS))
+
 FUZZ_SECONDS ?= 60
 SOAK_KILLS   ?= 300
 
@@ -20,7 +24,7 @@ SOAK_KILLS   ?= 300
 run: $(VENV)/run.stamp
 	$(BIN)/allmende demo run
 
-test: system check
+test: system check $(AGE_VECTORS)
 	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile tests/directory tests/devices tests/printing tests/server
 
@@ -70,6 +74,9 @@ $(VENV)/dev.stamp: $(VENV)/bin/python requirements/dev.txt
 	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
+
+$(AGE_VECTORS): | $(VENV)/bin/python system
+	command -v npm >/dev/null && npm install --silent --prefix $(VENV)/age-vectors cctv-age@0.2.0 || test -z "$$CI"
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
