@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""One device as deliveries see it: its client, and what it last said it can do.
+
+The answer to Get-Printer-Attributes is kept for a minute and asked for already at the tap, so that a release finds a warm
+connection and knows the device. Belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from allmende.devices.device_client import DeviceClient, DeviceConnections, DeviceNonsenseError, Reply
+from allmende.devices.device_requests import get_printer_attributes
+from allmende.devices.devices import Device
+from allmende.ipp import AttributeSet, GroupTag, Status
+from allmende.printing.delivery_plans import PLAN_ATTRIBUTES
+
+#: Seconds for which a device's capabilities are believed.
+DESCRIPTION_AGE: Final = 60.0
+
+
+class DeviceStatusError(Exception):
+    """The device answered with an IPP error; `status` is its number."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"IPP status 0x{status:04x}")
+        self.status = status
+
+
+def require_success(reply: Reply) -> Reply:
+    """Raises DeviceStatusError."""
+    if not reply.is_successful:
+        raise DeviceStatusError(reply.status)
+    return reply
+
+
+class DevicePrinter:
+    """Raises DeviceUnreachableError where the address is none that this service connects to."""
+
+    def __init__(self, device: Device, connections: DeviceConnections) -> None:
+        self.device_id: Final = device.pk
+        self.uri: Final = device.uri
+        self.pinned_sha256: Final = device.certificate_sha256
+        self.client: Final = DeviceClient(
+            device.uri, pinned_sha256=device.certificate_sha256 or None, connections=connections
+        )
+        self.version = (2, 0)
+        self._attributes: AttributeSet | None = None
+        self._asked_at = 0.0
+        self._asking = asyncio.Lock()
+
+    def is_for(self, device: Device) -> bool:
+        """Whether the row still has the address and the certificate that this was made for."""
+        return self.uri == device.uri and self.pinned_sha256 == device.certificate_sha256
+
+    async def describe(self) -> AttributeSet:
+        """What the device can do, at most a minute old. Raises DeviceError, DeviceStatusError."""
+        async with self._asking:
+            if self._attributes is None or time.monotonic() - self._asked_at > DESCRIPTION_AGE:
+                self._attributes = await self._ask()
+                self._asked_at = time.monotonic()
+            return self._attributes
+
+    def forget_description(self) -> None:
+        """Ask anew next time: the device refused what it had promised."""
+        self._attributes = None
+
+    async def warm(self) -> None:
+        """Connection and description at hand for the release that may follow. Raises as `describe`."""
+        await self.describe()
+        await self.client.connect()
+
+    async def _ask(self) -> AttributeSet:
+        reply = await self.client.request(
+            get_printer_attributes(self.uri, PLAN_ATTRIBUTES, version=self.version)
+        )
+        if reply.status == Status.SERVER_ERROR_VERSION_NOT_SUPPORTED and self.version > (1, 1):
+            self.version = (1, 1)
+            return await self._ask()
+        require_success(reply)
+        printer = reply.message.group(GroupTag.PRINTER)
+        if not printer.attributes:
+            raise DeviceNonsenseError("a description without attributes")
+        return printer
