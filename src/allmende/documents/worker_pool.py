@@ -93,6 +93,15 @@ class _Worker:
             except ProcessLookupError:
                 return
 
+    async def bury(self) -> None:
+        """Wait for the end of a killed worker, reading away what it still had to say."""
+        reader = self.process.stdout
+        assert reader is not None  # noqa: S101 -- PIPE above
+        # Unread output would keep the pipe's transport paused, and its descriptor open.
+        while await reader.read(frames.CHUNK_BYTES):
+            pass
+        await self.process.wait()
+
 
 class WorkerPool:
     """Up to `max_workers` workers, started when first needed, at most `max_idle` kept waiting."""
@@ -111,7 +120,7 @@ class WorkerPool:
         self._slots = asyncio.Semaphore(max_workers)
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
-        self._reaping: set[asyncio.Task[int]] = set()
+        self._reaping: set[asyncio.Task[None]] = set()
         self._closed = False
 
     @property
@@ -176,9 +185,14 @@ class WorkerPool:
     async def aclose(self) -> None:
         """Kill all workers, also in mid-job, and wait until they are gone."""
         self._closed = True
-        for worker in (*self._idle, *self._busy):
+        for worker in self._idle:
             self._reap(worker)
         self._idle.clear()
+        busy = list(self._busy)
+        for worker in busy:  # whoever runs the job notices, and gives the worker back to be buried
+            worker.kill()
+        for worker in busy:
+            await worker.process.wait()
         while self._reaping:
             await asyncio.wait(self._reaping)
 
@@ -200,7 +214,8 @@ class WorkerPool:
             except OSError:  # no more processes or memory on this machine
                 raise InspectionFailedError("died") from None
             if self._closed:  # while it was starting
-                self._reap(worker)
+                worker.kill()
+                await worker.bury()
                 raise InspectionFailedError("closed")
         self._busy.add(worker)
         worker.documents += 1
@@ -216,7 +231,7 @@ class WorkerPool:
 
     def _reap(self, worker: _Worker) -> None:
         worker.kill()
-        task = asyncio.ensure_future(worker.process.wait())
+        task = asyncio.ensure_future(worker.bury())
         self._reaping.add(task)
         task.add_done_callback(self._reaping.discard)
 
