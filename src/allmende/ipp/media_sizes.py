@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 _NAME = re.compile(
-    r"([a-z0-9][-a-z0-9.]*)_([a-z0-9][-a-z0-9.]*)_(\d{1,6}(?:\.\d{1,6})?)x(\d{1,6}(?:\.\d{1,6})?)(mm|in)"
+    r"([a-z0-9][-a-z0-9.]*)_([a-z0-9][-a-z0-9.]*)_([0-9]{1,6}(?:\.[0-9]{1,6})?)x([0-9]{1,6}(?:\.[0-9]{1,6})?)(mm|in)"
 )
 _LARGEST = 10_000_000  # 100 metres; a name may claim anything
 
