@@ -205,7 +205,8 @@ def _check(message: Message, operations: Container[int]) -> CheckedRequest:
     _check_groups(message.groups)
     attributes = message.groups[0]
     _check_charset(attributes)
-    if message.code not in operations or message.code not in _OPERATIONS:
+    operation = _OPERATIONS.get(message.code)
+    if operation is None or operation not in operations:
         raise IppError(Status.SERVER_ERROR_OPERATION_NOT_SUPPORTED, f"operation {message.code:#06x}")
     for name, values in attributes.attributes:
         syntax = _SYNTAXES.get(name)
@@ -218,7 +219,7 @@ def _check(message: Message, operations: Container[int]) -> CheckedRequest:
         if name not in attributes:
             raise _bad(f"{name} is missing")
     return CheckedRequest(
-        operation=Operation(message.code),
+        operation=operation,
         message=message,
         attributes=attributes,
         job_attributes=message.group(GroupTag.JOB),
@@ -246,6 +247,8 @@ def _check_groups(groups: tuple[Group, ...]) -> None:
 
 def _check_lengths(name: str, values: tuple[Value, ...]) -> None:
     for tag, data in values:
+        if isinstance(data, int) or (isinstance(data, str) and len(data) <= _SHORT):
+            continue
         if isinstance(data, Collection):
             for member, member_values in data.attributes:
                 _check_lengths(member, member_values)
@@ -282,10 +285,10 @@ def _check_syntax(name: str, values: tuple[Value, ...], syntax: _Syntax) -> None
     for tag, data in values:
         if tag not in syntax.tags:
             raise _bad(f"{name} has a wrong syntax")
-        if tag == ValueTag.INTEGER:
+        if tag == _INTEGER_TAG:
             if not isinstance(data, int) or not syntax.low <= data <= syntax.high:
                 raise _bad(f"{name} is out of range")
-        elif tag == ValueTag.BOOLEAN and not isinstance(data, bool):
+        elif tag == _BOOLEAN_TAG and not isinstance(data, bool):
             raise _bad(f"{name} is neither true nor false")
 
 
@@ -321,4 +324,8 @@ def _too_long(name: str) -> IppError:
     return IppError(Status.CLIENT_ERROR_REQUEST_VALUE_TOO_LONG, f"{name[:60]} is too long")
 
 
-_OPERATIONS = frozenset(int(operation) for operation in Operation)
+# On the hot path an enum's member, or its lookup by value, costs more than the comparison that it serves.
+_OPERATIONS: Final = {int(operation): operation for operation in Operation}
+_INTEGER_TAG: Final = int(ValueTag.INTEGER)
+_BOOLEAN_TAG: Final = int(ValueTag.BOOLEAN)
+_SHORT: Final = 15  # characters that fit the shortest of all limits, 63 octets, whatever they are
