@@ -25,9 +25,8 @@ _WORDS: Final = {
         PrinterState.PROCESSING: "druckt",
         PrinterState.STOPPED: "angehalten",
         "faults": "Störung auslösen",
-        "after": "nach so vielen Seiten",
-        "aborts": "der Auftrag bricht ab, statt zu warten",
-        "set": "Auslösen",
+        "after": "nach zwei Seiten",
+        "aborts": "der den Auftrag abbricht",
         "clear": "Störung beheben",
         "jobs": "Aufträge im Gerät",
         "no_jobs": "Kein Auftrag.",
@@ -63,9 +62,8 @@ _WORDS: Final = {
         PrinterState.PROCESSING: "printing",
         PrinterState.STOPPED: "stopped",
         "faults": "Cause a fault",
-        "after": "after so many pages",
-        "aborts": "the job is aborted instead of waiting",
-        "set": "Cause it",
+        "after": "after two pages",
+        "aborts": "that aborts the job",
         "clear": "Clear the fault",
         "jobs": "Jobs in the device",
         "no_jobs": "No job.",
@@ -92,6 +90,7 @@ _WORDS: Final = {
         FaultKind.CUT: "cuts the connection at the next document",
     },
 }
+_ONE_TOUCH: Final = tuple(kind for kind in FaultKind if kind is not FaultKind.NONE)
 _SHOWN: Final = 120
 _STYLE: Final = """
 :root{color-scheme:light dark;--ground:#f4f5f7;--face:#fff;--ink:#171a2b;--soft:#4c5268;--line:#8a90a5;--accent:#2a4bb8;
@@ -105,8 +104,6 @@ a{color:var(--accent)}.kind,.soft{color:var(--soft)}.state{font-weight:600}.stat
 .state.ready{color:var(--good)}section{background:var(--face);border:1px solid var(--line);border-radius:.5rem;
 padding:1rem 1.25rem;margin:0 0 1rem}.row{display:flex;flex-wrap:wrap;gap:.75rem 1rem;align-items:end}
 .head{display:flex;justify-content:space-between;align-items:start;gap:1rem;flex-wrap:wrap}
-label{display:block}select,input[type=number]{font:inherit;color:inherit;background:var(--face);border:1px solid var(--line);
-border-radius:.25rem;padding:.4rem .5rem;min-height:2.75rem}input[type=number]{width:7rem}
 button{font:inherit;font-weight:600;min-height:2.75rem;padding:.4rem 1rem;border-radius:.25rem;border:1px solid var(--accent);
 background:var(--accent);color:var(--on-accent);cursor:pointer}button.second{background:transparent;color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
@@ -185,22 +182,18 @@ def _job(job: VirtualJob, words: dict[object, str]) -> str:
 
 
 def _faults(printer: Printer, words: dict[object, str], language: str) -> str:
-    options = "".join(
-        f'<option value="{kind.value}"{" selected" if kind is printer.fault.kind else ""}>{words[kind]}</option>'
-        for kind in FaultKind
-        if kind is not FaultKind.NONE
+    # One button each, and no field: the page reloads every two seconds and would take away what somebody typed.
+    buttons = [_button("/faults", words[kind], language, fault=kind.value) for kind in _ONE_TOUCH]
+    after = f"{words[FaultKind.JAM]} {words['after']}"
+    buttons.insert(1, _button("/faults", after, language, fault=FaultKind.JAM.value, after_pages="2"))
+    aborts = f"{words[FaultKind.JAM]}, {words['aborts']}"
+    buttons.insert(2, _button("/faults", aborts, language, fault=FaultKind.JAM.value, aborts_job="true"))
+    if printer.fault.kind is not FaultKind.NONE:
+        buttons.insert(0, _button("/faults", words["clear"], language, look="first", fault="none"))
+    return (
+        f'<section aria-labelledby="faults"><h2 id="faults">{words["faults"]}</h2>'
+        f'<div class="row">{"".join(buttons)}</div></section>'
     )
-    clear = (
-        _button("/faults", words["clear"], language, fault="none", look="first")
-        if printer.fault.kind is not FaultKind.NONE
-        else ""
-    )
-    return f"""<section aria-labelledby="faults"><h2 id="faults">{words["faults"]}</h2><div class="row">
-<form method="post" action="/faults" class="row"><input type="hidden" name="lang" value="{language}">
-<label>{words["faults"]}<br><select name="fault">{options}</select></label>
-<label>{words["after"]}<br><input type="number" name="after_pages" min="0" max="100000" value="0"></label>
-<label><input type="checkbox" name="aborts_job" value="true"> {words["aborts"]}</label>
-<button>{words["set"]}</button></form>{clear}</div></section>"""
 
 
 def _button(action: str, label: str, language: str, *, look: str = "second", **fields: str) -> str:
