@@ -70,6 +70,12 @@ class LivingHolder:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def abandon(self) -> None:
+        """Let go of the proof of life: what is still in flight will be recovered as after a crash."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
 
 def holder_name(job_holder: str) -> str:
     """The process in a value of `Job.holder`."""

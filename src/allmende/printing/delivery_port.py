@@ -61,7 +61,7 @@ class DeliveryPort(Protocol):
     def withdraw(self, job_id: int) -> None:
         """The job was cancelled or taken to another device before it began: forget its key."""
 
-    def stop(self, job_id: int) -> None:
+    def stop_job(self, job_id: int) -> None:
         """Look soon at the wish that was stored for this delivering job (`delivery_stops`)."""
 
     def progress(self, job_id: int) -> Progress | None:

@@ -7,7 +7,6 @@ All calls block on the database and belong into worker threads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -69,16 +68,6 @@ def load_delivery(order: DeliveryOrder, process: str) -> LoadedDelivery | None:
     return LoadedDelivery(job, job.device, document)
 
 
-def load_adopted(job_id: int, holder: str) -> LoadedDelivery | None:
-    """A job that a dead process was delivering, for following it to its end."""
-    job = (
-        Job.objects.select_related("device")
-        .filter(pk=job_id, state=State.DELIVERING.value, holder=holder)
-        .first()
-    )
-    return LoadedDelivery(job, job.device, None) if job is not None and job.device is not None else None
-
-
 def begin_delivery(job: Job, device_job_id: int) -> bool:
     """Durable before the first byte of the document leaves; False where the job is not ours to send."""
     try:
@@ -132,21 +121,6 @@ def settle_delivery(job: Job, verdict: Verdict, actor: Person | None) -> bool:
         return False
     if state in TERMINAL and job.spool_key:
         job_spool().delete(job.spool_key)
-    return True
-
-
-def jobs_of_holders(names: Sequence[str]) -> list[Job]:
-    """All in flight that these processes held."""
-    in_flight = Job.objects.filter(state__in=[State.RELEASED.value, State.DELIVERING.value])
-    return [job for job in in_flight.order_by("released_at", "id") if job.holder.partition(".")[0] in names]
-
-
-def adopt_job(job: Job, holder: str) -> bool:
-    """Take a delivering job over from a dead process; one of many wins."""
-    rows = Job.objects.filter(pk=job.pk, state=State.DELIVERING.value, holder=job.holder)
-    if not rows.update(holder=holder):
-        return False
-    job.holder = holder
     return True
 
 

@@ -247,7 +247,7 @@ def _stop(open_visit: OpenVisit, job: Job, wish: StopWish) -> None:
     wish_stop(job, wish, actor=open_visit.person)
     delivery = running_delivery()
     if delivery is not None:
-        delivery.stop(job.pk)
+        delivery.stop_job(job.pk)
 
 
 def _chosen(
