@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from allmende.documents.media_sizes import size_of_media
 from allmende.printing.job_states import State
+from allmende.printing.visit_jobs import VisitJob
 
 _STATES: Final[dict[str, str | Promise]] = {
     State.INCOMING: gettext_lazy("arriving"),
@@ -131,6 +132,13 @@ def reason_words(reason: str) -> str:
         plain = plain.removesuffix(severity)
     known = _REASONS.get(plain)
     return str(known) if known is not None else _("The device reports: %s") % plain[:_LONGEST_REASON]
+
+
+def pages_to_print(job: VisitJob) -> int | None:
+    """Impressions that a job will have when it is done; None where its pages are not known."""
+    if job.pages is None:
+        return None
+    return max(job.pages * job.copies, job.impressions or 0)
 
 
 def media_word(media: str) -> str:

@@ -19,7 +19,7 @@ from allmende.printing.delivery_port import running_delivery
 from allmende.printing.delivery_stops import StopWish, wish_stop
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import IN_FLIGHT, TERMINAL, Change, ForbiddenChangeError, State
-from allmende.printing.job_tickets import JobTicketView, view_ticket
+from allmende.printing.job_tickets import JobTicketView, read_job_ticket
 from allmende.printing.jobs import Job
 from allmende.printing.visit_jobs import sheets_needed
 
@@ -91,5 +91,5 @@ def cancel_my_job(actor: Person, job_id: int) -> bool:
 
 
 def _my_job(row: Job) -> MyJob:
-    ticket = view_ticket(row.ticket)
+    ticket = read_job_ticket(row.ticket)
     return MyJob(row, ticket, sheets_needed(row.pages, ticket.copies, ticket.sides))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from allmende.printing import job_pages, my_data_pages
+from allmende.printing import job_pages, my_data_pages, panel, panel_jobs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", job_pages.show_my_jobs, name="my_jobs"),
@@ -14,4 +14,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("auftraege/<int:job_id>/loeschen/", job_pages.cancel_job, name="cancel_my_job"),
     path("verlauf/", job_pages.show_my_history, name="my_history"),
     path("meine-daten/", my_data_pages.show_my_data, name="my_data"),
+    path("panel/<slug:device>", panel.show_panel, name="panel"),
+    path("panel/<slug:device>/neues", panel.show_news, name="panel_news"),
+    path("panel/<slug:device>/chip", panel.tap, name="panel_tap"),
+    path("panel/<slug:device>/anlernen", panel.enrol, name="panel_enrol"),
+    path("panel/<slug:device>/fertig", panel.leave, name="panel_leave"),
+    path("panel/<slug:device>/auftrag", panel_jobs.act_on_jobs, name="panel_act"),
+    path("panel/<slug:device>/fehlt", panel_jobs.claim, name="panel_claim"),
+    path("panel/<slug:device>/weiterer-chip", panel_jobs.add_chip, name="panel_add_chip"),
+    path("panel/<slug:device>/<int:job_id>", panel_jobs.show_job, name="panel_job"),
+    path("panel/<slug:device>/<int:job_id>/bild", panel_jobs.show_preview, name="panel_preview"),
+    path("panel/<slug:device>/<int:job_id>/antwort", panel_jobs.settle_job, name="panel_settle"),
 ]
