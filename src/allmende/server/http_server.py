@@ -183,10 +183,12 @@ def open_listeners(host: str, port: int, *, reuse_port: bool = False) -> list[so
     return listeners
 
 
-def make_server(*, trusted_proxies: str, context: ssl.SSLContext) -> TownServer:
-    """The server for `allmende.server.asgi:application`; `trusted_proxies` may be empty: then nobody's X-Forwarded-For counts."""
+def make_server(
+    *, trusted_proxies: str, context: ssl.SSLContext, application: Any = "allmende.server.asgi:application"
+) -> TownServer:
+    """The town's server; where `trusted_proxies` is empty nobody's X-Forwarded-For counts."""
     config = uvicorn.Config(
-        "allmende.server.asgi:application",
+        application,
         http=PatientProtocol,
         ws="none",
         loop="uvloop",

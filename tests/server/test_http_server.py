@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The one port, spoken to with real sockets: plain and TLS, slow, silent and too many."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvloop
+
+from allmende.server import http_protocol, http_server
+from allmende.server.http_server import make_server, open_listeners
+from allmende.server.tls_certificate import ensure_self_signed, load_tls_context
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture(params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy], ids=["asyncio", "uvloop"])
+def event_loop_policy(request: pytest.FixtureRequest) -> asyncio.AbstractEventLoopPolicy:
+    policy: asyncio.AbstractEventLoopPolicy = request.param()
+    return policy
+
+
+async def answer_scheme(scope: Any, receive: Any, send: Any) -> None:
+    """Says by which scheme and from which address it was asked."""
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    while (await receive()).get("more_body"):
+        pass
+    body = f"{scope['scheme']} {scope['client'][0]}".encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@contextlib.asynccontextmanager
+async def running(tmp_path: Path, *, trusted_proxies: str = "") -> AsyncIterator[int]:
+    context = load_tls_context(*ensure_self_signed(tmp_path, ["localhost", "127.0.0.1"]))
+    server = make_server(trusted_proxies=trusted_proxies, context=context, application=answer_scheme)
+    listeners = open_listeners("127.0.0.1", 0)
+    port = listeners[0].getsockname()[1]
+    task = asyncio.create_task(server._serve(listeners))
+    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, not an event
+        await asyncio.sleep(0.01)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(task, 20)
+
+
+async def ask(port: int, *, tls: ssl.SSLContext | None = None, request: bytes = REQUEST) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    writer.write(request)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    body = await asyncio.wait_for(reader.readexactly(length), 10)
+    writer.close()
+    return body
+
+
+async def is_closed_by_server(reader: asyncio.StreamReader, seconds: float = 10) -> bool:
+    with contextlib.suppress(ConnectionError):
+        return await asyncio.wait_for(reader.read(), seconds) == b""
+    return True
+
+
+async def test_http_and_https_share_the_port(tmp_path: Path) -> None:
+    async with running(tmp_path) as port:
+        tls = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+        assert await ask(port) == b"http 127.0.0.1"
+        assert await ask(port, tls=tls) == b"https 127.0.0.1"
+
+
+async def test_a_silent_client_holds_up_nobody_and_is_shown_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "FIRST_BYTE_SECONDS", 0.3)
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await ask(port) == b"http 127.0.0.1"
+        assert await is_closed_by_server(reader)
+        writer.close()
+
+
+async def test_a_head_that_never_ends_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.3)
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: local")
+        assert await ask(port) == b"http 127.0.0.1"
+        assert await is_closed_by_server(reader)
+        writer.close()
+
+
+async def test_a_second_head_that_never_ends_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.3)
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(REQUEST)
+        await reader.readuntil(b"127.0.0.1")
+        writer.write(b"GET / HT")
+        assert await is_closed_by_server(reader)
+        writer.close()
+
+
+async def test_garbage_instead_of_tls_harms_only_itself(tmp_path: Path) -> None:
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"\x16\x03\x01\xff\xff" + b"\x00" * 100)
+        writer.write_eof()
+        assert await is_closed_by_server(reader)
+        assert await ask(port) == b"http 127.0.0.1"
+        writer.close()
+
+
+async def test_one_address_does_not_get_all_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "CONNECTIONS_PER_ADDRESS", 2)
+    async with running(tmp_path) as port:
+        first = await asyncio.open_connection("127.0.0.1", port)
+        second = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await is_closed_by_server(reader)
+        for _, used in (first, second):
+            used.close()
+            await used.wait_closed()
+        async with asyncio.timeout(10):
+            while True:  # the places are free again as soon as the server has seen the ends
+                with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                    assert await ask(port) == b"http 127.0.0.1"
+                    break
+        writer.close()
+
+
+@pytest.mark.parametrize(("trusted", "seen"), [("", b"http 127.0.0.1"), ("127.0.0.1", b"http 10.9.8.7")])
+async def test_only_a_trusted_proxy_names_the_client(tmp_path: Path, trusted: str, seen: bytes) -> None:
+    request = REQUEST.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 10.9.8.7\r\n\r\n")
+    async with running(tmp_path, trusted_proxies=trusted) as port:
+        assert await ask(port, request=request) == seen
+
+
+def test_a_taken_port_is_an_error_with_its_reason() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        open_listeners("127.0.0.1", taken.getsockname()[1])
+
+
+def test_equal_processes_can_share_a_port() -> None:
+    first = open_listeners("127.0.0.1", 0, reuse_port=True)
+    second = open_listeners("127.0.0.1", first[0].getsockname()[1], reuse_port=True)
+    assert first[0].getsockname() == second[0].getsockname()
+    for listener in first + second:
+        listener.close()
