@@ -1,0 +1,338 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Operations that bring a document, or announce one: Print-Job, Validate-Job, Create-Job, Send-Document, Close-Job.
+
+What always holds: a request that can be refused without its document is refused before the document is read; a client that goes
+away in mid-upload leaves no job (Print-Job), or an aborted one (Send-Document).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, cast
+
+from allmende.documents import DecompressionError, Decompressor
+from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes
+from allmende.ipp.job_description import describe_job_state
+from allmende.ipp.ticket import TicketReading, read_ticket
+from allmende.printing.gateway.calls import Call, RecentJob, answer
+from allmende.printing.gateway.direct_jobs import deliver_directly
+from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
+from allmende.printing.gateway.job_views import job_view, new_job_view
+from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob
+from allmende.printing.gateway.own_jobs import find_own_job
+from allmende.printing.gateway.printer_attributes import OPEN_JOB_SECONDS
+from allmende.printing.intake import Arrival, FinishedArrival, Submission
+from allmende.printing.job_states import State
+from allmende.printing.jobs import Identity
+from allmende.printing.print_service import MAX_DOCUMENT_BYTES
+from allmende.printing.quotas import RefusedError
+
+_FORMATS: Final = frozenset(
+    {
+        "application/pdf",
+        "image/jpeg",
+        "image/png",
+        "image/pwg-raster",
+        "image/urf",
+        "application/octet-stream",
+    }
+)
+_COMPRESSIONS: Final = frozenset({"none", "gzip", "deflate"})
+_JOB: Final = int(GroupTag.JOB)
+
+
+async def print_job(call: Call) -> bytes:
+    reading = _check_job(call)
+    submission = _submission(call, reading)
+    try:
+        arrival = await call.parts.service.intake.begin(submission)
+        finished = await _receive(call, arrival)
+    except RefusedError as error:
+        raise refused(error) from None
+    return await _accepted(call, submission, finished, reading)
+
+
+async def validate_job(call: Call) -> bytes:
+    reading = _check_job(call)
+    return answer(call, reading.status, unsupported=reading.unsupported)
+
+
+async def create_job(call: Call) -> bytes:
+    reading = _check_job(call)
+    if len(call.parts.open_jobs) >= MAX_OPEN_JOBS:
+        raise IppError(Status.SERVER_ERROR_BUSY, "Too many jobs wait for their documents.")
+    submission = _submission(call, reading)
+    expires_at = datetime.now(UTC) + timedelta(seconds=OPEN_JOB_SECONDS)
+    try:
+        job_id = await call.parts.service.intake.announce(submission, expires_at)
+    except RefusedError as error:
+        raise refused(error) from None
+    user_name = call.request.user_name or ""
+    call.parts.open_jobs.add(OpenJob(job_id, submission, user_name))
+    _remember(call, job_id, submission)
+    view = new_job_view(call, job_id, State.INCOMING)
+    return answer(
+        call,
+        reading.status,
+        [(_JOB, encode_attributes(describe_job_state(view)))],
+        unsupported=reading.unsupported,
+    )
+
+
+async def send_document(call: Call) -> bytes:
+    last = call.request.attributes.boolean("last-document")
+    _check_document(call)
+    job = await _find_open_job(call)
+    if job.busy:
+        raise IppError(Status.SERVER_ERROR_BUSY, "A document of this job is on its way already.")
+    call.parts.open_jobs.hold(job)
+    try:
+        first = await call.body.read()
+        if job.arrival is not None:
+            if first:
+                raise IppError(
+                    Status.SERVER_ERROR_MULTIPLE_DOCUMENT_JOBS_NOT_SUPPORTED, "One document per job."
+                )
+        elif first:
+            submission = _with_document(call, job.submission)
+            job.submission = submission
+            job.arrival = await call.parts.service.intake.begin(submission, job.job_id)
+            await _write(call, job.arrival, first)
+        elif last:
+            raise IppError(Status.CLIENT_ERROR_BAD_REQUEST, "There is no document.")
+        if last:
+            return await _finish_open_job(call, job)
+    except RefusedError as error:
+        await call.parts.open_jobs.abort(job)
+        raise refused(error) from None
+    except IppError as error:
+        if error.status is Status.SERVER_ERROR_MULTIPLE_DOCUMENT_JOBS_NOT_SUPPORTED:
+            call.parts.open_jobs.rest(job)
+        else:
+            await call.parts.open_jobs.abort(job)
+        raise
+    except BaseException:
+        await call.parts.open_jobs.abort(job)
+        raise
+    call.parts.open_jobs.rest(job)
+    view = new_job_view(call, job.job_id, State.INCOMING)
+    return answer(call, Status.SUCCESSFUL_OK, [(_JOB, encode_attributes(describe_job_state(view)))])
+
+
+async def close_job(call: Call) -> bytes:
+    """Complete a job whose document came before; closing a complete one again is harmless (PWG 5100.11)."""
+    job_id = call.request.job_id or 0
+    job = call.parts.open_jobs.find(job_id)
+    if job is None or not _is_own(call, job):
+        stored = await find_own_job(call, job_id)
+        if stored is None:
+            raise not_found()
+        state = encode_attributes(describe_job_state(job_view(call, stored)))
+        return answer(call, Status.SUCCESSFUL_OK, [(_JOB, state)])
+    if job.busy:
+        raise IppError(Status.CLIENT_ERROR_NOT_POSSIBLE, "A document of this job is on its way.")
+    if job.arrival is None:
+        await call.parts.open_jobs.abort(job)
+        view = new_job_view(call, job_id, State.ABORTED)
+        return answer(call, Status.SUCCESSFUL_OK, [(_JOB, encode_attributes(describe_job_state(view)))])
+    call.parts.open_jobs.hold(job)
+    try:
+        return await _finish_open_job(call, job)
+    except RefusedError as error:
+        await call.parts.open_jobs.abort(job)
+        raise refused(error) from None
+
+
+async def _finish_open_job(call: Call, job: OpenJob) -> bytes:
+    assert job.arrival is not None  # noqa: S101 - the callers have looked
+    finished = await job.arrival.finish()
+    call.parts.open_jobs.remove(job)
+    return await _accepted(call, job.submission, finished, None)
+
+
+async def _accepted(
+    call: Call, submission: Submission, finished: FinishedArrival, reading: TicketReading | None
+) -> bytes:
+    state = State.QUARANTINED if submission.owner is None and submission.device_id is None else State.HELD
+    if submission.device_id is not None:
+        await deliver_directly(call.parts.service, submission, finished)
+    _remember(call, finished.job_id, submission)
+    view = new_job_view(call, finished.job_id, state)
+    return answer(
+        call,
+        reading.status if reading else Status.SUCCESSFUL_OK,
+        [(_JOB, encode_attributes(describe_job_state(view)))],
+        unsupported=reading.unsupported if reading else (),
+    )
+
+
+async def _receive(call: Call, arrival: Arrival) -> FinishedArrival:
+    try:
+        await _write(call, arrival, b"")
+        return await arrival.finish()
+    except BaseException:
+        await arrival.abort()
+        raise
+
+
+async def _write(call: Call, arrival: Arrival, first: bytes) -> None:
+    """The whole document, decompressed, into the arrival. Aborts it where that fails."""
+    compression = call.request.attributes.keyword("compression") or "none"
+    read = call.body.read
+    try:
+        chunk = first or await read()
+        if compression == "none":
+            while chunk:
+                await arrival.write(chunk)
+                chunk = await read()
+            return
+        kind = cast("Literal['gzip', 'deflate']", compression)
+        decompressor = Decompressor(kind, max_output=MAX_DOCUMENT_BYTES)
+        try:
+            while chunk:
+                for piece in decompressor.feed(chunk):
+                    await arrival.write(piece)
+                chunk = await read()
+            decompressor.finish()
+        except DecompressionError as error:
+            too_large = error.reason == "too-large"
+            status = (
+                Status.CLIENT_ERROR_REQUEST_ENTITY_TOO_LARGE
+                if too_large
+                else Status.CLIENT_ERROR_COMPRESSION_ERROR
+            )
+            raise IppError(status, "The document can't be decompressed.") from None
+    except (IppError, ClientGoneError):
+        await arrival.abort()
+        raise
+
+
+def _check_job(call: Call) -> TicketReading:
+    """Everything that can be said of a job before its document. Raises IppError."""
+    if not call.queue.is_active:
+        raise IppError(Status.SERVER_ERROR_NOT_ACCEPTING_JOBS, "This queue takes no jobs just now.")
+    _check_document(call)
+    attributes = call.request.attributes
+    reading = read_ticket(
+        call.request.job_attributes,
+        call.parts.printers.capabilities(call.queue),
+        fidelity=attributes.boolean("ipp-attribute-fidelity") or False,
+        mandatory=attributes.keywords("job-mandatory-attributes") or (),
+    )
+    if not reading.is_acceptable:
+        raise UnsupportedAttributesError(reading)
+    return reading
+
+
+class UnsupportedAttributesError(IppError):
+    """As IppError, with the attributes that the client shall hear of."""
+
+    def __init__(self, reading: TicketReading) -> None:
+        super().__init__(reading.status, "Some attributes are not supported.")
+        self.unsupported: tuple[Attribute, ...] = reading.unsupported
+
+
+def _check_document(call: Call) -> None:
+    attributes = call.request.attributes
+    document_format = (attributes.string("document-format") or "application/octet-stream").lower()
+    if document_format.partition(";")[0].strip() not in _FORMATS:
+        raise IppError(Status.CLIENT_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED, document_format[:60])
+    compression = attributes.keyword("compression") or "none"
+    if compression not in _COMPRESSIONS:
+        raise IppError(Status.CLIENT_ERROR_COMPRESSION_NOT_SUPPORTED, compression[:60])
+
+
+def _submission(call: Call, reading: TicketReading) -> Submission:
+    attributes = call.request.attributes
+    requester = call.requester
+    ticket: dict[str, Any] = dict(reading.ticket.to_json())
+    compression = attributes.keyword("compression") or "none"
+    return Submission(
+        town=call.queue.town,
+        queue_id=call.queue.id,
+        owner=requester.owner,
+        identity=requester.identity,
+        claimed_name=requester.claimed_name,
+        title=attributes.text("job-name") or attributes.text("document-name") or "",
+        ticket=ticket,
+        document_format=attributes.string("document-format") or "",
+        device_id=call.queue.device_id,
+        address=requester.address,
+        expected_size=call.body.document_size if compression == "none" else None,
+    )
+
+
+def _with_document(call: Call, submission: Submission) -> Submission:
+    attributes = call.request.attributes
+    compression = attributes.keyword("compression") or "none"
+    return Submission(
+        town=submission.town,
+        queue_id=submission.queue_id,
+        owner=submission.owner,
+        identity=submission.identity,
+        claimed_name=submission.claimed_name,
+        title=submission.title or attributes.text("document-name") or "",
+        ticket=submission.ticket,
+        document_format=attributes.string("document-format") or submission.document_format,
+        device_id=submission.device_id,
+        address=submission.address,
+        expected_size=call.body.document_size if compression == "none" else None,
+    )
+
+
+async def _find_open_job(call: Call) -> OpenJob:
+    job_id = call.request.job_id or 0
+    job = call.parts.open_jobs.find(job_id)
+    if job is not None:
+        if not _is_own(call, job):
+            raise not_found()
+        return job
+    stored = await find_own_job(call, job_id)
+    if stored is None:
+        raise not_found()
+    if stored.state != State.INCOMING:
+        raise IppError(Status.CLIENT_ERROR_NOT_POSSIBLE, "The job is complete.")
+    # Announced to another process of ours: its title is unknown here.
+    job = OpenJob(
+        job_id,
+        Submission(
+            town=call.queue.town,
+            queue_id=call.queue.id,
+            owner=call.requester.owner,
+            identity=Identity(stored.identity),
+            claimed_name=stored.claimed_name,
+            ticket=json.loads(stored.ticket),
+            device_id=call.queue.device_id,
+            address=call.requester.address,
+        ),
+        call.request.user_name or "",
+    )
+    call.parts.open_jobs.add(job)
+    return job
+
+
+def _is_own(call: Call, job: OpenJob) -> bool:
+    submission, requester = job.submission, call.requester
+    if submission.town.id != call.queue.town.id or submission.queue_id != call.queue.id:
+        return False
+    if submission.owner is not None or requester.owner is not None:
+        return (
+            submission.owner is not None
+            and requester.owner is not None
+            and submission.owner.id == requester.owner.id
+        )
+    return submission.claimed_name == requester.claimed_name and submission.address == requester.address
+
+
+def _remember(call: Call, job_id: int, submission: Submission) -> None:
+    call.parts.recent.remember(
+        job_id,
+        RecentJob(
+            submission.title,
+            call.request.user_name or "",
+            submission.claimed_name,
+            submission.address,
+        ),
+    )

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Who sends a request: signed in > personal queue address > claimed name on a trusted network > unknown.
+
+Always holds: everything is known from memory when it was asked for within the last seconds, and nothing is believed for longer than
+`FRESH_SECONDS`; a wrong password is an error, never a weaker identity; passwords are kept nowhere, only a keyed hash of one
+that was right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from allmende.directory.fresh_values import FreshValues
+from allmende.directory.identities import (
+    Owner,
+    Town,
+    find_owner,
+    find_owner_by_hash,
+    find_owner_by_password,
+    load_owner,
+)
+from allmende.printing.gateway.errors import SignInError
+from allmende.printing.gateway.print_queues import QueueView, load_queue
+from allmende.printing.jobs import Identity
+from allmende.printing.queue_addresses import find_queue_address
+
+FRESH_SECONDS: Final = 5.0
+#: Passwords that are checked at the same time: each costs a good part of a second of a core.
+PASSWORD_CHECKS: Final = 2
+#: Wrong passwords from one address within ten minutes, after which none is checked any more.
+WRONG_PASSWORDS: Final = 20
+_WINDOW: Final = 600.0
+_MAX_KNOWN: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """`claimed_name` is canonical; `address` the client's IP. `owner` None: unknown."""
+
+    owner: Owner | None
+    identity: Identity
+    claimed_name: str
+    address: str
+
+    @property
+    def shown_name(self) -> str:
+        return self.claimed_name or (self.owner.login if self.owner else "anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class _RightPassword:
+    person_id: int
+    password_hash: str
+
+
+class Requesters:
+    """Belongs to one event loop. `run` runs a synchronous function with a database connection in a thread."""
+
+    def __init__(self, run: Callable[..., Awaitable[Any]]) -> None:
+        self._run = run
+        self.queues: FreshValues[tuple[str, str | None], QueueView | None] = FreshValues(
+            lambda key: run(load_queue, *key), seconds=FRESH_SECONDS
+        )
+        self._named: FreshValues[tuple[Town, str], Owner | None] = FreshValues(
+            lambda key: run(find_owner, *key), seconds=FRESH_SECONDS
+        )
+        self._addressed: FreshValues[tuple[Town, str], Owner | None] = FreshValues(
+            lambda key: run(_find_by_address, *key), seconds=FRESH_SECONDS
+        )
+        self._signed_in: FreshValues[tuple[Town, int, str], Owner | None] = FreshValues(
+            lambda key: run(find_owner_by_hash, *key), seconds=FRESH_SECONDS
+        )
+        self._secret = secrets.token_bytes(32)
+        self._right_passwords: dict[bytes, _RightPassword] = {}
+        self._checks = asyncio.Semaphore(PASSWORD_CHECKS)
+        self._wrong: dict[str, tuple[float, int]] = {}
+
+    async def identify(
+        self,
+        queue: QueueView,
+        key: str | None,
+        authorization: bytes | None,
+        user_name: str | None,
+        address: str,
+    ) -> Requester | None:
+        """None where `key` is nobody's address. Raises SignInError for a wrong name or password."""
+        town = queue.town
+        claimed = town.canonical(user_name) if user_name else ""
+        if authorization is not None and (credentials := _read_basic(authorization)) is not None:
+            owner = await self._sign_in(town, *credentials, address)
+            return Requester(owner, Identity.SIGNED_IN, claimed, address)
+        if key is not None:
+            owner_or_none = await self._addressed.get((town, key))
+            return (
+                None
+                if owner_or_none is None
+                else Requester(owner_or_none, Identity.ADDRESS, claimed, address)
+            )
+        if claimed and town.trusts(address):
+            found = await self._named.get((town, claimed))
+            if found is not None:
+                return Requester(found, Identity.CLAIMED, claimed, address)
+        return Requester(None, Identity.UNKNOWN, claimed, address)
+
+    async def _sign_in(self, town: Town, name: str, password: str, address: str) -> Owner:
+        text = f"{town.id}\0{name}\0{password}".encode("utf-8", "surrogateescape")
+        digest = hmac.digest(self._secret, text, hashlib.sha256)
+        right = self._right_passwords.get(digest)
+        if right is not None:
+            owner = await self._signed_in.get((town, right.person_id, right.password_hash))
+            if owner is not None:
+                return owner
+            del self._right_passwords[digest]
+        self._refuse_guessing(address)
+        async with self._checks:
+            self._refuse_guessing(address)
+            found: tuple[Owner, str] | None = await self._run(find_owner_by_password, town, name, password)
+        if found is None:
+            self._count_wrong(address)
+            raise SignInError
+        owner, password_hash = found
+        if len(self._right_passwords) >= _MAX_KNOWN:
+            self._right_passwords.clear()
+        self._right_passwords[digest] = _RightPassword(owner.id, password_hash)
+        return owner
+
+    def _refuse_guessing(self, address: str) -> None:
+        since, count = self._wrong.get(address, (0.0, 0))
+        if count >= WRONG_PASSWORDS and time.monotonic() - since < _WINDOW:
+            raise SignInError
+
+    def _count_wrong(self, address: str) -> None:
+        now = time.monotonic()
+        since, count = self._wrong.get(address, (now, 0))
+        if now - since > _WINDOW:
+            since, count = now, 0
+        if len(self._wrong) >= _MAX_KNOWN:
+            self._wrong.clear()
+        self._wrong[address] = (since, count + 1)
+
+
+def _find_by_address(town: Town, key: str) -> Owner | None:
+    address = find_queue_address(town.id, key)
+    return None if address is None else load_owner(town, address.person)
+
+
+def _read_basic(authorization: bytes) -> tuple[str, str] | None:
+    """Name and password of RFC 7617, None for another scheme or nonsense: such a header says nothing."""
+    scheme, _, encoded = authorization.partition(b" ")
+    if scheme.lower() != b"basic" or len(encoded) > 2_000:
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        return None
+    name, colon, password = text.partition(":")
+    return (name, password) if colon and name else None
