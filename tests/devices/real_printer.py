@@ -8,8 +8,8 @@ import functools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from avahi import private_avahi, running
-from programs import free_port, listens, require_program, wait_until
+from devices.avahi import private_avahi, running
+from devices.programs import free_port, listens, require_program, wait_until
 
 
 @contextlib.asynccontextmanager

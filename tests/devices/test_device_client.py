@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from real_printer import real_printer
-from scripted_device import Peer, http_reply, ipp_reply, scripted_device, tls_context
 
 from allmende import ipp
 from allmende.devices.device_client import (
@@ -38,6 +36,8 @@ from allmende.devices.device_requests import (
     send_document,
 )
 from allmende.ipp import make
+from devices.real_printer import real_printer
+from devices.scripted_device import Peer, http_reply, ipp_reply, scripted_device, tls_context
 
 LOOPBACK = AddressPolicy(loopback=True)
 QUICK = DeviceLimits(connect=2, stalled=0.3, silent=0.2, reply=0.5, total=5, continue_wait=0.1)

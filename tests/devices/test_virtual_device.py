@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from programs import require_program
-from virtual_device_process import VirtualDevice, virtual_device
 
 from allmende import ipp
 from allmende.devices.device_client import (
@@ -29,6 +27,8 @@ from allmende.devices.device_requests import (
 )
 from allmende.documents import make_demo_pdf
 from allmende.ipp import make
+from devices.programs import require_program
+from devices.virtual_device_process import VirtualDevice, virtual_device
 
 
 def client_to(device: VirtualDevice) -> DeviceClient:

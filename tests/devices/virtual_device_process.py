@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avahi import running
-from programs import free_port, listens, wait_until
+from devices.avahi import running
+from devices.programs import free_port, listens, wait_until
 
 
 @dataclass(frozen=True)
