@@ -1,0 +1,20 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What all rooms' tests share: every test has a folder of its own for state; the makers are in `makers`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, settings: Any) -> Path:
+    """The state folder of this test, with its own spool and pepper."""
+    settings.HOME = tmp_path
+    settings.ALLMENDE_SPOOL_URL = (tmp_path / "spool").as_uri()
+    settings.ALLMENDE_PEPPER = b"a pepper for tests, 32 bytes long"[:32]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return tmp_path
