@@ -43,6 +43,10 @@ ALLMENDE_PUBLIC_URL = os.environ.get("ALLMENDE_PUBLIC_URL", f"http://localhost:{
 #: Where sealed documents lie (`ALLMENDE_SPOOL_URL`): `file:///…` or `s3://bucket/prefix?endpoint=…`.
 ALLMENDE_SPOOL_URL = os.environ.get("ALLMENDE_SPOOL_URL", (HOME / "spool").as_uri())
 
+#: Devices may be on this machine (`ALLMENDE_LOOPBACK_DEVICES=1`): the demo's virtual devices, and tests. In production who may
+#: add a device could otherwise have this service talk to what listens on its own loopback address.
+ALLMENDE_LOOPBACK_DEVICES = os.environ.get("ALLMENDE_LOOPBACK_DEVICES") == "1"
+
 ALLOWED_HOSTS = os.environ.get("ALLMENDE_ALLOWED_HOSTS", "*").split(",")
 
 DATABASES = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ _PR_SET_PDEATHSIG = 1
 
 def run_town(arguments: argparse.Namespace) -> int:
     del arguments
+    os.environ.setdefault("ALLMENDE_LOOPBACK_DEVICES", "1")  # the virtual devices are on this machine
     start_django()
     from django.conf import settings  # noqa: PLC0415 - after start_django
 
