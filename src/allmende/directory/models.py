@@ -7,6 +7,7 @@ from allmende.directory.audit import AuditEntry
 from allmende.directory.chips import Chip, EnrolmentCode
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Delegation, Person, PersonAlias
+from allmende.directory.people_import import PeopleDraft
 from allmende.directory.roles import Role
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Delegation",
     "EnrolmentCode",
     "Municipality",
+    "PeopleDraft",
     "Person",
     "PersonAlias",
     "Role",

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The room's pages: signing in, my chips, delegation."""
+"""The room's pages: signing in, my chips, delegation; those of the town's IT are in `administration_urls`."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from allmende.directory import chip_pages, delegation_pages, sign_in_pages
+from allmende.directory import chip_pages, delegation_pages, new_password_pages, sign_in_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("anmelden/", sign_in_pages.SignInPage.as_view(), name="sign_in"),
@@ -20,4 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "vertretung/<int:delegation_id>/beenden/", delegation_pages.end_my_delegation, name="end_delegation"
     ),
+    path("passwort/neu/<uidb64>/<token>/", new_password_pages.NewPasswordPage.as_view(), name="new_password"),
+    path("verwaltung/", include("allmende.directory.administration_urls")),
 ]
