@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -18,9 +18,12 @@ from typing import Any, Final, TypeVar
 from django.conf import settings
 from django.db import close_old_connections, connection
 
+from allmende.devices.device_addresses import AddressPolicy
 from allmende.documents import Inspector
 from allmende.printing.inspections import Inspections
 from allmende.printing.intake import Intake
+from allmende.printing.job_delivery import Delivery
+from allmende.printing.job_delivery import Delivery
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_store import JobStore, open_job_store
 from allmende.printing.quotas import Quotas
@@ -35,7 +38,7 @@ MIN_FREE_BYTES: Final = 512 * 1024 * 1024
 #: The largest document in clear (`ALLMENDE_MAX_DOCUMENT_BYTES`).
 MAX_DOCUMENT_BYTES: Final = 4 * 1024**3
 DISK_WATCH_SECONDS: Final = 2.0
-DATABASE_THREADS: Final = 4
+DATABASE_THREADS: Final = 6
 SEALING_THREADS: Final = 4
 
 
@@ -52,10 +55,15 @@ class PrintService:
         self.quotas = Quotas(self.run_sync, max_document=max_document)
         self.inspections = Inspections(self.inspector, store, spool, self.run_sync)
         self.intake = Intake(store, spool, self.quotas, self.inspections, threads=self._sealing_threads)
-        #: Set by the composition: see `job_delivery`.
-        self.delivery: Any = None
+        self.delivery = Delivery(
+            self.run_sync,
+            spool,
+            inspect=self.inspections.inspect_job,
+            policy=AddressPolicy(loopback=bool(getattr(settings, "ALLMENDE_LOOPBACK_DEVICES", False))),
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._deliveries: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_settings(cls) -> PrintService:
@@ -72,9 +80,12 @@ class PrintService:
         await self.store.start()
         await self._look_at_disk()
         self.inspections.start()
+        await self.delivery.start()
         self._tasks = [asyncio.create_task(self._watch_disk())]
 
     async def stop(self) -> None:
+        await asyncio.gather(*self._deliveries)
+        await self.delivery.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -82,7 +93,7 @@ class PrintService:
         await self.store.stop()
         # Each of these threads has a database connection of its own, and only it can close it.
         await asyncio.gather(
-            *(self._loop_run(self._database_threads, connection.close) for _ in range(DATABASE_THREADS))
+            *(self._loop_run(self._database_threads, _close_connection) for _ in range(DATABASE_THREADS))
         )
         self._database_threads.shutdown(wait=False)
         self._sealing_threads.shutdown(wait=False)
@@ -91,6 +102,18 @@ class PrintService:
     async def run_sync(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run a function that may use Django's models in one of a few threads."""
         return await self._loop_run(self._database_threads, _with_connection, function, *arguments)
+
+    def begin_direct_delivery(self, job_id: int) -> None:
+        """Send an acknowledged job of a direct queue on its way; on the loop. What fails here the delivery finds again by itself."""
+        task = asyncio.ensure_future(self._deliver_direct(job_id))
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver_direct(self, job_id: int) -> None:
+        try:
+            await self.delivery.deliver_direct(job_id)
+        except Exception:
+            log.exception("job %d could not be sent to its device at once", job_id)
 
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """From another thread: run the coroutine on the service's loop and wait for its result."""
@@ -126,6 +149,10 @@ def _with_connection(function: Callable[..., T], *arguments: Any) -> T:
     if connection.vendor != "sqlite":
         close_old_connections()
     return function(*arguments)
+
+
+def _close_connection() -> None:
+    connection.close()
 
 
 def _free_bytes(spool: Spool) -> int | None:

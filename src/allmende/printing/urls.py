@@ -6,13 +6,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from allmende.printing import job_pages, my_data_pages, panel, panel_jobs
+from allmende.printing import job_pages, my_data_pages, panel, panel_jobs, queue_address_pages, upload_pages
+from allmende.printing.http_api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
     path("", job_pages.show_my_jobs, name="my_jobs"),
     path("auftraege/tabelle/", job_pages.show_my_jobs_table, name="my_jobs_table"),
     path("auftraege/<int:job_id>/loeschen/", job_pages.cancel_job, name="cancel_my_job"),
     path("verlauf/", job_pages.show_my_history, name="my_history"),
+    path("drucken/", upload_pages.upload, name="upload"),
+    path("adressen/", queue_address_pages.show_my_addresses, name="my_addresses"),
+    path("adressen/<int:address_id>/", queue_address_pages.show_address, name="show_address"),
+    path("adressen/<int:address_id>/profil/", queue_address_pages.download_profile, name="address_profile"),
+    path("adressen/<int:address_id>/widerrufen/", queue_address_pages.revoke_address, name="revoke_address"),
     path("meine-daten/", my_data_pages.show_my_data, name="my_data"),
     path("panel/<slug:device>", panel.show_panel, name="panel"),
     path("panel/<slug:device>/neues", panel.show_news, name="panel_news"),
