@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -23,10 +23,10 @@ from allmende.documents import Inspector
 from allmende.printing.inspections import Inspections
 from allmende.printing.intake import Intake
 from allmende.printing.job_delivery import Delivery
-from allmende.printing.job_delivery import Delivery
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_store import JobStore, open_job_store
 from allmende.printing.quotas import Quotas
+from allmende.printing.retention import Sweeper
 from allmende.spool import Spool, SpoolError
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,10 @@ class PrintService:
         await self._look_at_disk()
         self.inspections.start()
         await self.delivery.start()
-        self._tasks = [asyncio.create_task(self._watch_disk())]
+        self._tasks = [
+            asyncio.create_task(self._watch_disk()),
+            asyncio.create_task(Sweeper(self.run_sync, self.spool).work()),
+        ]
 
     async def stop(self) -> None:
         await asyncio.gather(*self._deliveries)

@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Retention: what comes to its end without anybody asking. Personal data has an end, and disks are finite.
+
+Each sweep takes bounded batches, so a long absence is worked off without holding up anybody. All of it may be done twice, by several
+processes at once, and after a kill at any point: jobs change by conditional updates, deletions are idempotent, and a spooled
+document is deleted only when no row points at it.
+
+`sweep_once` blocks and belongs into a thread; `Sweeper` calls it in the service, a command line worker may call it too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from allmende.directory.attempts import AttemptCount
+from allmende.directory.chips import EnrolmentCode
+from allmende.directory.municipalities import Municipality
+from allmende.printing.delivery_host import RunSync
+from allmende.printing.job_changes import change_job
+from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
+from allmende.printing.jobs import Job, SealedTo
+from allmende.printing.queues import QueueKind
+from allmende.printing.resealing import reseal_waiting_jobs
+from allmende.printing.visits import Visit
+from allmende.spool import Spool, SpoolError
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500
+SWEEP_SECONDS: Final = 60.0
+#: A spooled document that no row points at may belong to an upload whose row is on its way: so long it stays.
+ORPHAN_AGE: Final = timedelta(hours=1)
+#: An upload that announced its job and never completed it.
+INCOMING_AGE: Final = timedelta(hours=24)
+_EXPIRING: Final = (State.HELD.value, State.QUARANTINED.value, State.UNCERTAIN.value)
+_ENDED: Final = tuple(state.value for state in TERMINAL)
+
+
+@dataclass(slots=True)
+class Swept:
+    """How many of each were dealt with; a batch that is full means that there is more."""
+
+    expired: int = 0
+    aborted: int = 0
+    documents: int = 0
+    orphans: int = 0
+    titles: int = 0
+    visits: int = 0
+    codes: int = 0
+    attempts: int = 0
+    resealed: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return any(getattr(self, field.name) >= BATCH for field in fields(self))
+
+
+def sweep_once(spool: Spool, now: datetime | None = None) -> Swept:
+    """One round over everything, each in a batch of at most 500."""
+    now = now or timezone.now()
+    swept = Swept()
+    swept.expired = expire_jobs(now)
+    swept.aborted = abort_stale_uploads(now)
+    swept.documents = delete_ended_documents(spool)
+    swept.orphans = delete_orphans(spool, now)
+    swept.titles = scrub_titles(now)
+    swept.visits = Visit.objects.filter(pk__in=_oldest(Visit.objects.filter(expires_at__lt=now))).delete()[0]
+    codes = EnrolmentCode.objects.filter(Q(expires_at__lt=now) | Q(used_at__isnull=False))
+    swept.codes = EnrolmentCode.objects.filter(pk__in=_oldest(codes)).delete()[0]
+    attempts = AttemptCount.objects.filter(ends_at__lt=now)
+    swept.attempts = AttemptCount.objects.filter(pk__in=_oldest(attempts)).delete()[0]
+    swept.resealed = reseal_leftovers()
+    return swept
+
+
+def expire_jobs(now: datetime) -> int:
+    """Held, quarantined and uncertain jobs whose time is over; their documents end with them."""
+    count = 0
+    for job in Job.objects.filter(state__in=_EXPIRING, expires_at__lte=now).order_by("expires_at")[:BATCH]:
+        count += _change(job, Change.EXPIRE)
+    return count
+
+
+def abort_stale_uploads(now: datetime) -> int:
+    stale = Job.objects.filter(state=State.INCOMING.value, created_at__lt=now - INCOMING_AGE)
+    return sum(_change(job, Change.ABORT) for job in stale[:BATCH])
+
+
+def delete_ended_documents(spool: Spool) -> int:
+    """Spooled documents of ended jobs, where a crash came between the job's end and the deletion."""
+    ended = Job.objects.filter(state__in=_ENDED, finished_at__isnull=False).exclude(spool_key="")
+    count = 0
+    for job in ended.only("id", "spool_key")[:BATCH]:
+        try:
+            spool.delete(job.spool_key)
+        except SpoolError as error:
+            log.warning("the document of ended job %d stays: %s", job.pk, error)
+            continue
+        count += Job.objects.filter(pk=job.pk, spool_key=job.spool_key).update(spool_key="")
+    return count
+
+
+def delete_orphans(spool: Spool, now: datetime) -> int:
+    """Spooled documents older than an hour to which no row points, and what uploads that died left behind."""
+    count = 0
+    try:
+        spool.sweep()
+        for keys in _batches(spool.keys(older_than=now - ORPHAN_AGE)):
+            known = set(Job.objects.filter(spool_key__in=keys).values_list("spool_key", flat=True))
+            for key in keys:
+                if key not in known:
+                    spool.delete(key)
+                    count += 1
+            if count >= BATCH:
+                break
+    except SpoolError as error:
+        log.warning("sweeping the spool stopped: %s", error)
+    return count
+
+
+def scrub_titles(now: datetime) -> int:
+    """Titles, claimed names and headers of jobs that ended so many days ago as the town keeps them."""
+    count = 0
+    for town in Municipality.objects.only("id", "title_days"):
+        old = Job.objects.filter(
+            municipality_id=town.pk,
+            state__in=_ENDED,
+            finished_at__isnull=False,
+            finished_at__lt=now - timedelta(days=town.title_days),
+        ).exclude(title_sealed=b"", claimed_name="", header=b"")
+        ids = list(old.order_by("finished_at").values_list("pk", flat=True)[: BATCH - count])
+        count += Job.objects.filter(pk__in=ids).update(title_sealed=b"", claimed_name="", header=b"")
+        if count >= BATCH:
+            break
+    return count
+
+
+def reseal_leftovers() -> int:
+    """Jobs whose person has a chip by now, but that a crash left under the enrolment key."""
+    left = Job.objects.filter(
+        state=State.HELD.value,
+        sealed_to=SealedTo.ENROLMENT,
+        queue__kind=QueueKind.HELD,
+        person__isnull=False,
+    ).exclude(person__recipient="")
+    people = left.values_list("municipality_id", "person_id").distinct()[:50]
+    return sum(
+        reseal_waiting_jobs(municipality_id, person_id) for municipality_id, person_id in people if person_id
+    )
+
+
+class Sweeper:
+    """Sweeps once a minute in the service; at once again while there is more."""
+
+    def __init__(self, run: RunSync, spool: Spool) -> None:
+        self._run = run
+        self._spool = spool
+
+    async def work(self) -> None:
+        while True:
+            full = False
+            try:
+                swept: Swept = await self._run(sweep_once, self._spool)
+                full = swept.is_full
+            except Exception:
+                log.exception("the sweep failed; the next one tries again")
+            await asyncio.sleep(1.0 if full else SWEEP_SECONDS)
+
+
+def _change(job: Job, change: Change) -> int:
+    try:
+        change_job(job, change)
+    except ForbiddenChangeError:
+        return 0
+    return 1
+
+
+def _oldest(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _batches(keys: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(keys, BATCH)):
+        yield batch
