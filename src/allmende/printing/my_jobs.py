@@ -79,7 +79,7 @@ def cancel_my_job(actor: Person, job_id: int) -> bool:
     if job.state == State.DELIVERING:
         wish_stop(job, StopWish.CANCEL, actor=actor)
         if delivery is not None:
-            delivery.stop(job.pk)
+            delivery.stop_job(job.pk)
         return True
     try:
         change_job(job, Change.CANCEL, actor=actor)

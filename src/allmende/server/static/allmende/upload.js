@@ -1,0 +1,31 @@
+/* The progress of an upload. Without it the browser sends the form by itself. */
+(function () {
+  'use strict';
+  var form = document.querySelector('form[data-upload]');
+  if (!form || !window.FormData) { return; }
+  form.addEventListener('submit', function (event) {
+    var box = form.querySelector('.upload-progress');
+    var bar = box.querySelector('progress');
+    var button = form.querySelector('button[type="submit"]');
+    var request = new XMLHttpRequest();
+    event.preventDefault();
+    box.hidden = false;
+    button.disabled = true;
+    request.upload.onprogress = function (progress) {
+      if (progress.lengthComputable) { bar.value = 100 * progress.loaded / progress.total; }
+    };
+    request.onload = function () {
+      if (request.responseURL && request.responseURL !== window.location.href) {
+        window.history.pushState(null, '', request.responseURL);
+      }
+      var fresh = new DOMParser().parseFromString(request.responseText, 'text/html');
+      document.body.replaceWith(fresh.body);
+      document.title = fresh.title;
+      var summary = document.querySelector('.error-summary');
+      if (summary) { summary.focus(); }
+    };
+    request.onerror = function () { box.hidden = true; button.disabled = false; form.submit(); };
+    request.open('POST', window.location.href);
+    request.send(new FormData(form));
+  });
+}());
