@@ -1,0 +1,246 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The town's IT on devices: list, adding with a probe, one device, its certificate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from allmende import ipp
+from allmende.devices.device_administration import (
+    SlugTakenError,
+    accept_certificate,
+    access_device_for,
+    add_device,
+    change_device,
+    describe_device,
+)
+from allmende.devices.device_description import DeviceDescription
+from allmende.devices.device_errors import CertificateChangedError
+from allmende.devices.device_forms import AddressForm, DeviceForm
+from allmende.devices.device_probe import FoundAddress, ProbeError, probe_host_now, refresh_device_now
+from allmende.devices.device_tokens import DeviceToken
+from allmende.devices.device_words import finishing_words, is_fault
+from allmende.devices.devices import Device
+from allmende.devices.sites import Site
+from allmende.directory.administration_access import Desk, administration_page, changing_page
+
+#: The device's answer (application/ipp) is decoded again for its page; it was bounded when it was stored.
+_LISTED_MEDIA = 12
+
+
+@require_GET
+@administration_page
+def list_devices(request: HttpRequest, desk: Desk) -> HttpResponse:
+    devices = Device.objects.filter(municipality=desk.municipality).select_related("site").order_by("name")
+    rows = [
+        {"device": device, "faults": [each for each in device.state_reasons if is_fault(str(each))]}
+        for device in devices
+    ]
+    sites = Site.objects.filter(municipality=desk.municipality)
+    return desk.show(request, "devices/devices.html", rows=rows, sites=sites)
+
+
+@require_http_methods(["GET", "POST"])
+@changing_page
+def find_device_page(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Step 1: where is it? The answer to a good address is step 2, with what the device can do."""
+    form = AddressForm(request.POST or None)
+    unreachable: str | None = None
+    if request.method == "POST" and form.is_valid():
+        address = form.cleaned_data["address"].strip()
+        try:
+            found = probe_host_now(address)
+        except ProbeError as error:
+            unreachable = str(error.reason)
+            if "://" not in address:
+                address = f"ipp://{address}/ipp/print"
+            found = FoundAddress(address, None)
+            form.add_error("address", unreachable)
+        else:
+            return _show_add(
+                request, desk, DeviceForm(initial=_propose(found), municipality=desk.municipality), found
+            )
+    query = ""
+    if unreachable is not None:
+        query = found.uri
+    return desk.show(request, "devices/find_device.html", form=form, unreachable_uri=query)
+
+
+@require_http_methods(["GET", "POST"])
+@changing_page
+def add_device_page(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Step 2; a GET with `?uri=` is for a device that does not answer today."""
+    if request.method == "POST":
+        form = DeviceForm(request.POST, municipality=desk.municipality)
+        if form.is_valid():
+            try:
+                device = add_device(
+                    desk.actor,
+                    desk.municipality,
+                    form.details(),
+                    certificate_sha256=form.cleaned_data["certificate_sha256"],
+                )
+            except SlugTakenError:
+                form.add_error("slug", _("Another device has this short name."))
+            else:
+                messages.success(
+                    request, _("%(device)s is added. A panel or a reader comes next.") % {"device": device}
+                )
+                _refresh(request, device)
+                return redirect("administer_device", device.pk)
+    else:
+        uri = request.GET.get("uri", "")[:300]
+        form = DeviceForm(initial={"uri": uri, "is_active": True}, municipality=desk.municipality)
+    return _show_add(request, desk, form, None)
+
+
+@require_GET
+@administration_page
+def show_device(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse:
+    device = access_device_for(desk.actor, device_id)
+    tokens = DeviceToken.objects.filter(device=device, municipality=desk.municipality).order_by(
+        "revoked_at", "-created_at"
+    )
+    description = read_description(device)
+    return desk.show(
+        request,
+        "devices/device.html",
+        device=device,
+        tokens=tokens,
+        description=description,
+        abilities=_abilities(description),
+        is_socket=device.uri.startswith("socket:"),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@changing_page
+def edit_device(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse:
+    device = access_device_for(desk.actor, device_id)
+    details = describe_device(device)
+    initial = {name: getattr(details, name) for name in details.__slots__}
+    form = DeviceForm(
+        request.POST or None, initial={**initial, "site": details.site_id}, municipality=desk.municipality
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = change_device(desk.actor, device, form.details())
+        except SlugTakenError:
+            form.add_error("slug", _("Another device has this short name."))
+        else:
+            messages.success(request, _("Saved.") if changed else _("Nothing was changed."))
+            if "uri" in changed:
+                _refresh(request, device)
+            return redirect("administer_device", device.pk)
+    return desk.show(
+        request,
+        "administration/form.html",
+        title=_("Edit %(name)s") % {"name": device},
+        lead=_("A new short name changes the addresses of its panel, its reader and its direct queue."),
+        form=form,
+        submit=_("Save"),
+        back=reverse("administer_device", args=[device.pk]),
+    )
+
+
+@require_POST
+@changing_page
+def refresh_device_page(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse:
+    device = access_device_for(desk.actor, device_id)
+    if _refresh(request, device):
+        messages.success(request, _("The device has answered."))
+    return redirect("administer_device", device.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@changing_page
+def check_certificate(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse:
+    """GET asks the device and shows both fingerprints; POST accepts exactly the one that was shown."""
+    device = access_device_for(desk.actor, device_id)
+    if not device.uri.startswith("ipps:"):
+        raise Http404
+    if request.method == "POST":
+        try:
+            accept_certificate(desk.actor, device, request.POST.get("seen", ""))
+        except ValueError:
+            raise Http404 from None
+        messages.success(request, _("The new certificate is the device's from now on."))
+        _refresh(request, device)
+        return redirect("administer_device", device.pk)
+    seen, problem = "", ""
+    try:
+        refresh_device_now(device)
+    except ProbeError as error:
+        problem = str(error.reason)
+        if isinstance(error.cause, CertificateChangedError):
+            seen = error.cause.seen_sha256
+    return desk.show(request, "devices/certificate.html", device=device, seen=seen, problem=problem)
+
+
+def read_description(device: Device) -> DeviceDescription | None:
+    """What the device last said of itself, out of the stored answer; None where there is none that can be read."""
+    if not device.description:
+        return None
+    try:
+        message, _end = ipp.decode(bytes(device.description))
+    except ipp.IppError:
+        return None
+    return DeviceDescription.read(device.uri, message)
+
+
+def _refresh(request: HttpRequest, device: Device) -> bool:
+    try:
+        refresh_device_now(device)
+    except ProbeError as error:
+        messages.warning(request, _("The device could not be asked: %(reason)s") % {"reason": error.reason})
+        return False
+    return True
+
+
+def _show_add(request: HttpRequest, desk: Desk, form: DeviceForm, found: FoundAddress | None) -> HttpResponse:
+    description = found.description if found else None
+    twin = None
+    uri = found.uri if found else ""
+    if uri:
+        twin = Device.objects.filter(municipality=desk.municipality, uri=uri).first()
+    return desk.show(
+        request,
+        "devices/add_device.html",
+        form=form,
+        found=found,
+        description=description,
+        abilities=_abilities(description),
+        twin=twin,
+    )
+
+
+def _propose(found: FoundAddress) -> dict[str, Any]:
+    description = found.description
+    name = (description.location or description.name or description.make_and_model) if description else ""
+    return {
+        "name": name[:120],
+        "slug": slugify(name)[:60],
+        "place": description.location[:120] if description else "",
+        "uri": found.uri,
+        "is_active": True,
+        "certificate_sha256": description.certificate_sha256 if description else "",
+    }
+
+
+def _abilities(description: DeviceDescription | None) -> dict[str, Any] | None:
+    """For people: what `DeviceDescription` says, in words."""
+    if description is None:
+        return None
+    return {
+        "finishings": finishing_words(description.finishings),
+        "media": description.media_ready[:_LISTED_MEDIA] or description.media[:_LISTED_MEDIA],
+    }
