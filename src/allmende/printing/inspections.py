@@ -89,7 +89,7 @@ class Inspections:
 
     async def wait_idle(self) -> None:
         """Wait until everything that is queued was looked at."""
-        while self._waiting or self._busy:
+        while self._waiting or self._busy:  # noqa: ASYNC110 - for tests and orderly ends only
             await asyncio.sleep(0.01)
 
     def submit(self, pending: PendingInspection) -> bool:
@@ -116,7 +116,7 @@ class Inspections:
             while not self._waiting:
                 self._ready.clear()
                 await self._ready.wait()
-            while self._is_rush():
+            while self._is_rush():  # noqa: ASYNC110 - a rush has no event that says it is over
                 await asyncio.sleep(RUSH_SECONDS)
             if not self._waiting:
                 continue

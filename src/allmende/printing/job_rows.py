@@ -72,7 +72,7 @@ class JobRows:
             values[place] = self._write_time(value) if name in self._times else value
         return values
 
-    def event_values(
+    def event_values(  # noqa: PLR0917 - a row's columns, in their order
         self,
         job_id: int | None,
         municipality_id: int,

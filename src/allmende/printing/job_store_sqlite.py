@@ -82,7 +82,7 @@ class SqliteJobStore:
         if self._closed:
             return
         self._closed = True
-        while self._pending or self._writing:
+        while self._pending or self._writing:  # noqa: ASYNC110 - some milliseconds, once
             await asyncio.sleep(0.001)
         self._groups.put(None)
         self._checkpoints.set()
@@ -261,7 +261,7 @@ class _Writer:
             if self._connection.in_transaction:
                 self._execute("ROLLBACK")
         except sqlite3.Error as error:
-            log.error("rolling back failed: %s", error)
+            log.warning("rolling back failed: %s", error)
 
     def _refused(self, entries: Sequence[Entry], error: Exception) -> list[Outcome]:
         log.error("%d jobs could not be stored: %s", len(entries), error)

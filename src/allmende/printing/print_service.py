@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -61,6 +61,8 @@ class PrintService:
             inspect=self.inspections.inspect_job,
             policy=AddressPolicy(loopback=bool(getattr(settings, "ALLMENDE_LOOPBACK_DEVICES", False))),
         )
+        #: Awaited in order when the service stops, before its own parts do: for what was put on top of it.
+        self.before_stop: list[Callable[[], Awaitable[None]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -87,6 +89,8 @@ class PrintService:
         ]
 
     async def stop(self) -> None:
+        for close in self.before_stop:
+            await close()
         await asyncio.gather(*self._deliveries)
         await self.delivery.stop()
         for task in self._tasks:
@@ -137,7 +141,7 @@ class PrintService:
         try:
             free = await asyncio.to_thread(_free_bytes, self.spool)
         except (SpoolError, OSError) as error:
-            log.error("the room for documents can't be told: %s", error)
+            log.warning("the room for documents can't be told: %s", error)
             return
         has_room = free is None or free >= limit
         if has_room != self.quotas.disk_has_room:

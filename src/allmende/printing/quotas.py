@@ -138,9 +138,9 @@ class Quotas:
             if over and now - held.counted_at > 0.5:
                 held = await self._count(key)
             if held.jobs >= jobs_allowed:
-                raise RefusedError(Refusal.TOO_MANY_JOBS)
+                raise RefusedError(Refusal.TOO_MANY_JOBS)  # noqa: TRY301 - after the count, before the permit
             if held.size + (expected or 1) > size_allowed:
-                raise RefusedError(Refusal.TOO_MANY_BYTES)
+                raise RefusedError(Refusal.TOO_MANY_BYTES)  # noqa: TRY301
         except BaseException:
             self.uploads_ended(key, address_key)
             raise

@@ -17,7 +17,6 @@ from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attribute
 from allmende.ipp.job_description import describe_job_state
 from allmende.ipp.ticket import TicketReading, read_ticket
 from allmende.printing.gateway.calls import Call, RecentJob, answer
-from allmende.printing.gateway.direct_jobs import deliver_directly
 from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
 from allmende.printing.gateway.job_views import job_view, new_job_view
 from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob
@@ -51,7 +50,7 @@ async def print_job(call: Call) -> bytes:
         finished = await _receive(call, arrival)
     except RefusedError as error:
         raise refused(error) from None
-    return await _accepted(call, submission, finished, reading)
+    return _accepted(call, submission, finished, reading)
 
 
 async def validate_job(call: Call) -> bytes:
@@ -92,7 +91,7 @@ async def send_document(call: Call) -> bytes:
         first = await call.body.read()
         if job.arrival is not None:
             if first:
-                raise IppError(
+                raise IppError(  # noqa: TRY301 - its status is looked at below
                     Status.SERVER_ERROR_MULTIPLE_DOCUMENT_JOBS_NOT_SUPPORTED, "One document per job."
                 )
         elif first:
@@ -101,7 +100,7 @@ async def send_document(call: Call) -> bytes:
             job.arrival = await call.parts.service.intake.begin(submission, job.job_id)
             await _write(call, job.arrival, first)
         elif last:
-            raise IppError(Status.CLIENT_ERROR_BAD_REQUEST, "There is no document.")
+            raise IppError(Status.CLIENT_ERROR_BAD_REQUEST, "There is no document.")  # noqa: TRY301
         if last:
             return await _finish_open_job(call, job)
     except RefusedError as error:
@@ -149,15 +148,16 @@ async def _finish_open_job(call: Call, job: OpenJob) -> bytes:
     assert job.arrival is not None  # noqa: S101 - the callers have looked
     finished = await job.arrival.finish()
     call.parts.open_jobs.remove(job)
-    return await _accepted(call, job.submission, finished, None)
+    return _accepted(call, job.submission, finished, None)
 
 
-async def _accepted(
+def _accepted(
     call: Call, submission: Submission, finished: FinishedArrival, reading: TicketReading | None
 ) -> bytes:
     state = State.QUARANTINED if submission.owner is None and submission.device_id is None else State.HELD
     if submission.device_id is not None:
-        await deliver_directly(call.parts.service, submission, finished)
+        # Not awaited: the job is acknowledged, and the delivery looks for it again where this fails.
+        call.parts.service.begin_direct_delivery(finished.job_id)
     _remember(call, finished.job_id, submission)
     view = new_job_view(call, finished.job_id, state)
     return answer(

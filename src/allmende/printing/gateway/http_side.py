@@ -38,7 +38,7 @@ _IPP: Final = b"application/ipp"
 
 
 class Gateway:
-    """The ASGI application behind `/ipp/`; belongs to one event loop. `await stop()` when the service ends."""
+    """The ASGI application behind `/ipp/`; belongs to one event loop, and ends with its service."""
 
     def __init__(self, service: PrintService, *, open_job_seconds: float = OPEN_JOB_SECONDS) -> None:
         self.parts = GatewayParts(
@@ -50,10 +50,8 @@ class Gateway:
             subscriptions=Subscriptions(),
         )
         self._dispatcher = Dispatcher(self.parts)
+        service.before_stop.append(self.parts.open_jobs.stop)
         self._own_authority = urlsplit(settings.ALLMENDE_PUBLIC_URL).netloc or "localhost"
-
-    async def stop(self) -> None:
-        await self.parts.open_jobs.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = read_queue_path(scope["path"])

@@ -66,6 +66,8 @@ async def get_jobs(call: Call) -> bytes:
 
 async def cancel_job(call: Call) -> bytes:
     job = await _own_job(call)
+    if job_view(call, job).state.is_terminating:
+        raise IppError(Status.CLIENT_ERROR_NOT_POSSIBLE, "The job is complete.")
     if not await call.parts.service.run_sync(_cancel, job, call.requester.owner and call.requester.owner.id):
         raise IppError(Status.CLIENT_ERROR_NOT_POSSIBLE, "The job is complete.")
     await _forget_open(call, job.pk)

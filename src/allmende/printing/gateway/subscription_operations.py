@@ -107,9 +107,11 @@ async def get_notifications(call: Call) -> bytes:
         _collect(call, subscription, events)
         first = firsts[place] if place < len(firsts) else 1
         alive_since = time.monotonic() - EVENT_LIFE_SECONDS
-        for event in subscription.collected:
-            if event.sequence >= first and event.at >= alive_since:
-                groups.append((_EVENT, encode_attributes(_describe_event(call, subscription, event))))
+        groups += [
+            (_EVENT, encode_attributes(_describe_event(call, subscription, event)))
+            for event in subscription.collected
+            if event.sequence >= first and event.at >= alive_since
+        ]
         ended = subscription.job_id is not None and any(
             event.name == "job-completed" for event in subscription.collected
         )
