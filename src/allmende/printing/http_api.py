@@ -4,8 +4,6 @@
 
 A device token (`Authorization: Bearer …`) names the device; a tap opens a visit, and its token (`Allmende-Visit: …`) names the person
 for what follows at this device. Nothing here has a session or a cookie. The OpenAPI document is at `/api/v1/openapi.json`.
-
-The services run in the print service's own threads, whose database connections stay open: a tap is one request.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, NinjaAPI, Status
 from ninja.security import HttpBearer
@@ -44,7 +41,6 @@ from allmende.printing.http_api_schemas import (
     outcome_views,
 )
 from allmende.printing.job_states import TERMINAL
-from allmende.printing.print_service import running_service
 from allmende.printing.release import (
     ReleaseOutcome,
     cancel_jobs,
@@ -79,9 +75,9 @@ class DeviceAuth:
 class DeviceBearer(HttpBearer):
     openapi_description: ClassVar[str] = "The token of a reader or a panel, shown once when it is issued."
 
-    async def authenticate(self, request: HttpRequest, token: str) -> DeviceAuth | None:
+    def authenticate(self, request: HttpRequest, token: str) -> DeviceAuth | None:
         del request
-        row = await _run(find_device_token, token)
+        row = find_device_token(token)
         return DeviceAuth(row, token) if row is not None else None
 
 
@@ -101,17 +97,17 @@ def _answers(success: Any) -> dict[Any, Any]:
 
 
 @api.post("/devices/{device}/taps", response=_answers(TapAnswer), tags=["visit"])
-async def tap(request: HttpRequest, device: str, body: TapBody) -> TapAnswer:
+def tap(request: HttpRequest, device: str, body: TapBody) -> TapAnswer:
     """A chip was held to the reader: who it is, what waits, and a token for this visit."""
     auth = _auth(request, device)
-    return _tap_answer(await _run(_tap, auth, body))
+    return _tap_answer(_tap(auth, body))
 
 
 @api.post("/devices/{device}/enrolments", response=_answers(TapAnswer), tags=["visit"])
-async def enrol(request: HttpRequest, device: str, body: EnrolmentBody) -> TapAnswer:
+def enrol(request: HttpRequest, device: str, body: EnrolmentBody) -> TapAnswer:
     """Enrol an unknown chip with a one-time code; it opens a visit like a tap."""
     auth = _auth(request, device)
-    seen, fresh_key = await _run(_enrol, auth, body)
+    seen, fresh_key = _enrol(auth, body)
     answer = _tap_answer(seen)
     if fresh_key:
         answer.messages.append(fresh_key_message())
@@ -119,111 +115,95 @@ async def enrol(request: HttpRequest, device: str, body: EnrolmentBody) -> TapAn
 
 
 @api.get("/devices/{device}/visit", response={204: None, **_answers(TapAnswer)}, tags=["visit"])
-async def collect(request: HttpRequest, device: str) -> Any:
+def collect(request: HttpRequest, device: str) -> Any:
     """For a panel: the visit that a tap at the reader of its device has opened, handed over once; 204 where there is none."""
     auth = _auth(request, device)
-    seen = await _run(_collect, auth)
+    seen = _collect(auth)
     return Status(204, None) if seen is None else _tap_answer(seen)
 
 
 @api.get("/visits/current", response=_answers(VisitView), tags=["visit"])
-async def show_visit(request: HttpRequest, allmende_visit: VisitToken = "") -> VisitView:
-    return await _run(_in_visit, request, allmende_visit, _visit_view)
+def show_visit(request: HttpRequest, allmende_visit: VisitToken = "") -> VisitView:
+    return _in_visit(request, allmende_visit, _visit_view)
 
 
 @api.delete("/visits/current", response={204: None, Errors: ErrorBody}, tags=["visit"])
-async def leave(request: HttpRequest, allmende_visit: VisitToken = "") -> Any:
+def leave(request: HttpRequest, allmende_visit: VisitToken = "") -> Any:
     """End the visit: its token opens nothing any more. What was released goes on."""
-    await _run(_in_visit, request, allmende_visit, end_visit)
+    _in_visit(request, allmende_visit, end_visit)
     return Status(204, None)
 
 
 @api.get("/visits/current/jobs", response=_answers(list[JobView]), tags=["jobs"])
-async def list_jobs(
-    request: HttpRequest, finished: bool = False, allmende_visit: VisitToken = ""
-) -> list[JobView]:
+def list_jobs(request: HttpRequest, finished: bool = False, allmende_visit: VisitToken = "") -> list[JobView]:
     """What waits, prints or is uncertain, newest first; with `finished` also what ended since the tap."""
-    jobs = await _run(_in_visit, request, allmende_visit, list_visit_jobs)
+    jobs = _in_visit(request, allmende_visit, list_visit_jobs)
     return [job_view(job) for job in jobs if finished or job.state not in TERMINAL]
 
 
 @api.get("/visits/current/jobs/{int:job_id}/preview", tags=["jobs"], response={Errors: ErrorBody})
-async def preview(request: HttpRequest, job_id: int, allmende_visit: VisitToken = "") -> HttpResponse:
+def preview(request: HttpRequest, job_id: int, allmende_visit: VisitToken = "") -> HttpResponse:
     """Page one as PNG."""
-    png = await _run(_in_visit, request, allmende_visit, lambda visit: read_preview(visit, job_id))
+    png = _in_visit(request, allmende_visit, lambda visit: read_preview(visit, job_id))
     if png is None:
         raise NotThereError
     return HttpResponse(png, content_type="image/png", headers={"Cache-Control": "no-store"})
 
 
 @api.delete("/visits/current/jobs/{int:job_id}", response=_answers(OutcomeView), tags=["jobs"])
-async def cancel(request: HttpRequest, job_id: int, allmende_visit: VisitToken = "") -> OutcomeView:
+def cancel(request: HttpRequest, job_id: int, allmende_visit: VisitToken = "") -> OutcomeView:
     """Throw the document away; one that prints is stopped."""
-    outcomes = await _run(_in_visit, request, allmende_visit, lambda visit: cancel_jobs(visit, [job_id]))
+    outcomes = _in_visit(request, allmende_visit, lambda visit: cancel_jobs(visit, [job_id]))
     return _one(outcomes)
 
 
 @api.post("/visits/current/releases", response=_answers(list[OutcomeView]), tags=["jobs"])
-async def release(
-    request: HttpRequest, body: ReleaseBody, allmende_visit: VisitToken = ""
-) -> list[OutcomeView]:
+def release(request: HttpRequest, body: ReleaseBody, allmende_visit: VisitToken = "") -> list[OutcomeView]:
     """Print here; answers per job when the release is durable."""
 
     def work(visit: OpenVisit) -> list[ReleaseOutcome]:
         return release_jobs(visit, body.job_ids(), body.ticket_changes())
 
-    return outcome_views(await _run(_in_visit, request, allmende_visit, work))
+    return outcome_views(_in_visit(request, allmende_visit, work))
 
 
 @api.post("/visits/current/take-overs", response=_answers(list[OutcomeView]), tags=["jobs"])
-async def take_over(
-    request: HttpRequest, body: JobsBody, allmende_visit: VisitToken = ""
-) -> list[OutcomeView]:
+def take_over(request: HttpRequest, body: JobsBody, allmende_visit: VisitToken = "") -> list[OutcomeView]:
     """Print here what waits for its turn at another device."""
-    return outcome_views(
-        await _run(_in_visit, request, allmende_visit, lambda visit: take_over_jobs(visit, body.jobs))
-    )
+    return outcome_views(_in_visit(request, allmende_visit, lambda visit: take_over_jobs(visit, body.jobs)))
 
 
 @api.post("/visits/current/stops", response=_answers(list[OutcomeView]), tags=["jobs"])
-async def stop(request: HttpRequest, body: JobsBody, allmende_visit: VisitToken = "") -> list[OutcomeView]:
+def stop(request: HttpRequest, body: JobsBody, allmende_visit: VisitToken = "") -> list[OutcomeView]:
     """Stop what doesn't go on at its device: held again if nothing came out, else uncertain."""
-    return outcome_views(
-        await _run(_in_visit, request, allmende_visit, lambda visit: stop_jobs(visit, body.jobs))
-    )
+    return outcome_views(_in_visit(request, allmende_visit, lambda visit: stop_jobs(visit, body.jobs)))
 
 
 @api.post("/visits/current/jobs/{int:job_id}/settlement", response=_answers(OutcomeView), tags=["jobs"])
-async def settle(
+def settle(
     request: HttpRequest, job_id: int, body: SettlementBody, allmende_visit: VisitToken = ""
 ) -> OutcomeView:
     """Say what became of an uncertain job."""
-    outcome = await _run(
-        _in_visit, request, allmende_visit, lambda visit: settle_uncertain(visit, job_id, body.came_out)
-    )
+    outcome = _in_visit(request, allmende_visit, lambda visit: settle_uncertain(visit, job_id, body.came_out))
     return _one([outcome])
 
 
 @api.get("/visits/current/claimable-jobs", response=_answers(list[ClaimableView]), tags=["jobs"])
-async def list_claimable(request: HttpRequest, allmende_visit: VisitToken = "") -> list[ClaimableView]:
+def list_claimable(request: HttpRequest, allmende_visit: VisitToken = "") -> list[ClaimableView]:
     """Jobs that came under the person's name, but nobody vouched for it."""
-    jobs = await _run(_in_visit, request, allmende_visit, claimable_jobs)
+    jobs = _in_visit(request, allmende_visit, claimable_jobs)
     return [claimable_view(job) for job in jobs]
 
 
 @api.post("/visits/current/claims", response=_answers(ClaimView), tags=["jobs"])
-async def claim(request: HttpRequest, body: ClaimBody, allmende_visit: VisitToken = "") -> ClaimView:
+def claim(request: HttpRequest, body: ClaimBody, allmende_visit: VisitToken = "") -> ClaimView:
     """Claim a job by its number and the user name of the computer that sent it."""
-    job_id = await _run(
-        _in_visit, request, allmende_visit, lambda visit: claim_job(visit, body.job, body.claimed_name)
-    )
+    job_id = _in_visit(request, allmende_visit, lambda visit: claim_job(visit, body.job, body.claimed_name))
     return ClaimView(job=job_id)
 
 
 @api.post("/visits/current/chips", response=_answers(ChipView), tags=["visit"])
-async def enrol_further(
-    request: HttpRequest, body: FurtherChipBody, allmende_visit: VisitToken = ""
-) -> ChipView:
+def enrol_further(request: HttpRequest, body: FurtherChipBody, allmende_visit: VisitToken = "") -> ChipView:
     """Enrol another chip for the person of this visit."""
     auth = _auth(request)
 
@@ -231,7 +211,7 @@ async def enrol_further(
         chip = enrol_further_at_device(visit, auth.row, body.chip, label=body.label, pin=body.pin)
         return ChipView(id=chip.pk, label=chip.label)
 
-    return await _run(_in_visit, request, allmende_visit, work)
+    return _in_visit(request, allmende_visit, work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,12 +277,3 @@ def _auth(request: HttpRequest, device: str | None = None) -> DeviceAuth:
     if not isinstance(auth, DeviceAuth) or (device is not None and auth.row.device.slug != device):
         raise WrongDeviceError
     return auth
-
-
-async def _run(function: Callable[..., T], *arguments: Any) -> T:
-    """In the print service's threads; without a running service (tests of one view) in Django's."""
-    try:
-        service = running_service()
-    except RuntimeError:
-        return await sync_to_async(function)(*arguments)
-    return await service.run_sync(function, *arguments)
