@@ -21,6 +21,8 @@ from allmende.printing.jobs import Job
 
 #: Every wait cut short, so that a test sees its end.
 QUICK = DeliveryTimes(
+    connect=1.0,
+    answer=0.4,
     patience=0.6,
     retry_first=0.05,
     retry_last=0.2,
@@ -43,15 +45,15 @@ async def delivering(times: DeliveryTimes = QUICK, **options: Any) -> AsyncItera
     async def run(function: Callable[..., Any], *arguments: Any) -> Any:
         return await loop.run_in_executor(threads, lambda: function(*arguments))
 
-    delivery = Delivery(
-        run, job_spool(), times=times, policy=AddressPolicy(loopback=True), **options
-    )
+    delivery = Delivery(run, job_spool(), times=times, policy=AddressPolicy(loopback=True), **options)
     try:
         await delivery.start()
         yield delivery
     finally:
         await delivery.stop()
-        await asyncio.gather(*(loop.run_in_executor(threads, lambda: connection.close()) for _ in range(THREADS)))
+        await asyncio.gather(
+            *(loop.run_in_executor(threads, lambda: connection.close()) for _ in range(THREADS))
+        )
         threads.shutdown()
 
 
@@ -65,5 +67,3 @@ async def wait_for_state(job_id: int, *states: State, seconds: float = 20) -> Jo
                 job = await Job.objects.aget(pk=job_id)
     assert job.state in states, (job.state, job.reason)
     return job
-
-

@@ -12,7 +12,7 @@ import asyncio
 import time
 from typing import Final
 
-from allmende.devices.device_client import DeviceClient, DeviceConnections, DeviceNonsenseError, Reply
+from allmende.devices.device_client import DeviceClient, DeviceConnections, DeviceLimits, DeviceNonsenseError, Reply
 from allmende.devices.device_requests import get_printer_attributes
 from allmende.devices.devices import Device
 from allmende.ipp import AttributeSet, GroupTag, Status
@@ -40,12 +40,15 @@ def require_success(reply: Reply) -> Reply:
 class DevicePrinter:
     """Raises DeviceUnreachableError where the address is none that this service connects to."""
 
-    def __init__(self, device: Device, connections: DeviceConnections) -> None:
+    def __init__(self, device: Device, connections: DeviceConnections, limits: DeviceLimits) -> None:
         self.device_id: Final = device.pk
         self.uri: Final = device.uri
         self.pinned_sha256: Final = device.certificate_sha256
         self.client: Final = DeviceClient(
-            device.uri, pinned_sha256=device.certificate_sha256 or None, connections=connections
+            device.uri,
+            pinned_sha256=device.certificate_sha256 or None,
+            connections=connections,
+            limits=limits,
         )
         self.version = (2, 0)
         self._attributes: AttributeSet | None = None

@@ -11,6 +11,7 @@ from allmende.directory.people import Person
 from allmende.documents.conversion import Converter
 from allmende.documents.media_sizes import STANDARD_MEDIA, size_of_media
 from allmende.ipp import AttributeSet
+from allmende.ipp.ticket import Ticket
 from allmende.printing.delivery_documents import CountedPieces, DocumentGoneError, read_document
 from allmende.printing.delivery_plans import DeliveryPlan, plan_delivery
 from allmende.printing.delivery_port import DeliveryOrder, Progress, TicketChanges
@@ -66,12 +67,21 @@ class DeliveryHost:
         """Whether the person asked for something else than the document as it is."""
         return self._order is not None and self._order.changes != TicketChanges()
 
+    @property
+    def expected_impressions(self) -> int | None:
+        """Pages times copies; None where the pages are not known or only some of them are printed."""
+        pages = self._loaded.job.pages
+        ticket = self._ticket()
+        if not pages or ticket.page_ranges or ticket.number_up not in {None, 1}:
+            return None
+        return pages * (ticket.copies or 1)
+
+    def _ticket(self) -> Ticket:
+        ticket = load_ticket(self._loaded.job.ticket)
+        return change_ticket(ticket, self._order.changes) if self._order is not None else ticket
+
     async def plan(self, attributes: AttributeSet) -> DeliveryPlan:
-        job = self._loaded.job
-        ticket = load_ticket(job.ticket)
-        if self._order is not None:
-            ticket = change_ticket(ticket, self._order.changes)
-        return plan_delivery(job.document_format, ticket, attributes)
+        return plan_delivery(self._loaded.job.document_format, self._ticket(), attributes)
 
     async def open_document(self, plan: DeliveryPlan) -> CountedPieces:
         """Raises DocumentGoneError, DocumentError."""

@@ -7,6 +7,7 @@ All calls block on the database and belong into worker threads.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -22,6 +23,9 @@ from allmende.printing.job_changes import change_job
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
+from allmende.spool import SpoolError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,17 @@ def settle_delivery(job: Job, verdict: Verdict, actor: Person | None) -> bool:
     except ForbiddenChangeError:
         return False
     if state in TERMINAL and job.spool_key:
-        job_spool().delete(job.spool_key)
+        _delete_spooled(job)
     return True
+
+
+def _delete_spooled(job: Job) -> None:
+    try:
+        job_spool().delete(job.spool_key)
+    except SpoolError as error:
+        log.warning("the document of ended job %d waits for the sweeper: %s", job.pk, error)
+        return
+    Job.objects.filter(pk=job.pk).update(spool_key="")
 
 
 def _own(job: Job, state: State = State.DELIVERING) -> QuerySet[Job]:

@@ -80,6 +80,11 @@ class JobReport:
         return self.state == JobState.PROCESSING_STOPPED
 
     @property
+    def is_incoming(self) -> bool:
+        """It waits for (the rest of) its document."""
+        return "job-incoming" in self.reasons or "job-data-insufficient" in self.reasons
+
+    @property
     def says_nothing_printed(self) -> bool:
         """Explicitly: silence is no zero."""
         return self.impressions == 0 and self.sheets == 0

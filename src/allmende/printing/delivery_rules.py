@@ -14,7 +14,8 @@ A sheet on paper can't be taken back, so every course is chosen by one question:
 - Before BEGIN is durable, and after it as long as not one byte of the document was handed over: RETURN, the job is held with a reason.
 - The device refuses the job by an IPP answer, before or after the document: RETURN, unless it reports sheets itself.
 - The device says aborted or cancelled: RETURN only if it says *explicitly* 0 impressions and 0 sheets; what it doesn't say is unknown.
-- Completed is FINISH if the device had the whole document; of a part it is unknown what came out.
+- Completed is FINISH if the device had said "ok" to the whole document. If nobody heard that, it is FINISH only with as many impressions as
+  the job has; of a part it is unknown what came out.
 - Cut while sending or following: ask again for a bounded time; then LOSE_SIGHT, and the owner decides.
 """
 
@@ -119,6 +120,14 @@ _BUSY_STATUSES: Final = frozenset(
 _BUSY_HTTP: Final = frozenset({408, 429, 502, 503, 504})
 
 
+class Body(StrEnum):
+    """How much of the document the device has."""
+
+    PART = "part"
+    PERHAPS = "perhaps"  #: all of it left this process, or the process that sent it died: nobody heard the device say "ok"
+    WHOLE = "whole"
+
+
 class Ending(StrEnum):
     """What the last word of a device about its job means."""
 
@@ -159,9 +168,11 @@ def course_after(step: Step, happening: Happening, *, bytes_sent: bool) -> Cours
     return FAULTS[step][happening]
 
 
-def ending_of(report: JobReport, *, body_complete: bool) -> Ending:
-    """Of a report in which the device says that the job is over."""
-    if report.is_completed and body_complete:
+def ending_of(report: JobReport, body: Body, expected: int | None) -> Ending:
+    """Of a report in which the device says that the job is over; `expected` are the job's impressions, where known."""
+    if report.is_completed and body is Body.WHOLE:
+        return Ending.FINISH
+    if report.is_completed and body is Body.PERHAPS and expected and (report.impressions or 0) >= expected:
         return Ending.FINISH
     if not report.is_completed and report.says_nothing_printed:
         return Ending.RETURN

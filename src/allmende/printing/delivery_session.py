@@ -43,6 +43,7 @@ from allmende.printing.delivery_reports import (
 )
 from allmende.printing.delivery_rules import (
     REASONS,
+    Body,
     Course,
     Ending,
     Happening,
@@ -64,6 +65,10 @@ class SessionHost(Protocol):
     """What a session needs of the one that runs it."""
 
     times: DeliveryTimes
+
+    @property
+    def expected_impressions(self) -> int | None:
+        """Impressions that the job has when all of it is printed, where that is known."""
 
     async def plan(self, attributes: AttributeSet) -> DeliveryPlan: ...
 
@@ -96,7 +101,7 @@ class DeliverySession:
         self._plan: DeliveryPlan | None = None
         self._pieces: CountedPieces | None = None
         self._device_job_id = 0
-        self._body_complete = False
+        self._body = Body.PART
         #: Why the sending broke, or why it is being ended; decides what people are told.
         self._trouble = ""
         self._last_report: JobReport | None = None
@@ -128,7 +133,7 @@ class DeliverySession:
         """What a dead process began: ask the device what became of it, follow it if it still works on it."""
         self.step = Step.FOLLOW
         self._device_job_id = device_job_id
-        self._body_complete = body_complete
+        self._body = Body.WHOLE if body_complete else Body.PERHAPS
         self._trouble = "" if body_complete else "service-restarted"
         return await self._follow(None, time.monotonic() + self._times.ask)
 
@@ -259,7 +264,7 @@ class DeliverySession:
         except DeviceError as error:
             happening = happening_of(error)
             course = course_after(Step.SEND, happening, bytes_sent=error.may_have_printed)
-            self._body_complete = error.body_complete
+            self._body = Body.PERHAPS if error.body_complete else Body.PART
         else:
             if reply.is_successful:
                 return await self._accepted(reply.message, watch)
@@ -279,7 +284,7 @@ class DeliverySession:
         return None
 
     async def _accepted(self, message: Message, watch: DeliveryWatch) -> Verdict | None:
-        self._body_complete = True
+        self._body = Body.WHOLE
         self.step = Step.FOLLOW
         if not self._device_job_id:
             self._device_job_id = read_job_id(message) or 0
@@ -311,12 +316,13 @@ class DeliverySession:
             if sending is None and watch.is_lost():
                 return self._lost(self._trouble or REASONS[happening_of(error)])
             return None
-        watch.heard(broken=not self._body_complete and sending is None)
+        watch.heard(broken=self._body is Body.PART and sending is None)
         self._last_report = report
         if report.is_over:
             await self._let_sending_end(sending)
             return self._ended(report)
-        if not self._body_complete and sending is None and not watch.ending_until:
+        waits = self._body is Body.PART or (self._body is Body.PERHAPS and report.is_incoming)
+        if waits and sending is None and not watch.ending_until:
             # It has a part of the document only, and would wait for the rest or print a part.
             await self._tell_to_cancel(watch)
         self.progress = Progress(self.step, report.impressions, report.sheets, report.reason())
@@ -330,7 +336,7 @@ class DeliverySession:
         return self._lost("device-forgot") if watch.foreign >= _FOREIGN_REPORTS else None
 
     def _ended(self, report: JobReport) -> Verdict:
-        ending = ending_of(report, body_complete=self._body_complete)
+        ending = ending_of(report, self._body, self._host.expected_impressions)
         told = report.reason() or self._trouble
         counts = (report.impressions, report.sheets)
         if ending is Ending.FINISH:
@@ -354,7 +360,7 @@ class DeliverySession:
         stalled = watch.is_stalled(self._last_report, sent)
         if self._look_for_wish or watch.is_time_to_note(self.progress):
             self._look_for_wish = False
-            wish = await self._host.note_progress(self.progress, accepted=self._body_complete)
+            wish = await self._host.note_progress(self.progress, accepted=self._body is Body.WHOLE)
             if wish is not None and self._wish is None:
                 self._wish = wish
                 self._trouble = "stopped-by-owner"
@@ -391,9 +397,9 @@ class DeliverySession:
         if sending.done() and not sending.cancelled():
             error = sending.exception()
             if error is None:
-                self._body_complete = sending.result().is_successful
+                self._body = Body.WHOLE if sending.result().is_successful else Body.PART
             elif isinstance(error, DeviceError):
-                self._body_complete = error.body_complete
+                self._body = Body.PERHAPS if error.body_complete else Body.PART
 
     async def _report(self) -> JobReport:
         reply = await self._client.request(

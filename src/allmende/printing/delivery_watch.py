@@ -13,11 +13,13 @@ from allmende.printing.delivery_reports import JobReport
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTimes:
-    """Seconds. `patience`: for a device that is offline or busy before it has anything; `ask`: after a cut, until the owner must
+    """Seconds. `answer`: for a device to answer a question; `patience`: for a device that is offline or busy before it has anything; `ask`: after a cut, until the owner must
     decide; `stopped`: jam, no paper, or a device that takes no bytes; `no_progress`: processing without a change; `ending`:
     from Cancel-Job to the job's end.
     """
 
+    connect: float = 5.0
+    answer: float = 15.0
     patience: float = 30.0
     retry_first: float = 0.5
     retry_last: float = 5.0

@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from allmende.devices.device_client import AddressPolicy, DeviceConnections, DeviceError
+from allmende.devices.device_client import AddressPolicy, DeviceConnections, DeviceError, DeviceLimits
 from allmende.devices.devices import Device
 from allmende.documents.conversion import Converter
 from allmende.printing.delivery_devices import DevicePrinter, DeviceStatusError, pin_certificate
@@ -92,6 +92,9 @@ class Delivery:
         self._inspect = inspect
         self._converter = converter or Converter()
         self._connections = DeviceConnections(policy=policy)
+        self._limits = DeviceLimits(
+            connect=times.connect, silent=times.answer, reply=2 * times.answer, total=4 * times.answer
+        )
         self._living = LivingHolder()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queues: dict[int, deque[DeliveryOrder]] = {}
@@ -288,7 +291,7 @@ class Delivery:
         """Raises DeviceUnreachableError for a forbidden address."""
         printer = self._printers.get(device.pk)
         if printer is None or not printer.is_for(device):
-            printer = self._printers[device.pk] = DevicePrinter(device, self._connections)
+            printer = self._printers[device.pk] = DevicePrinter(device, self._connections, self._limits)
         return printer
 
     def _begin_warming(self, device_id: int) -> None:

@@ -16,6 +16,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -38,10 +39,12 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 SWEEP_SECONDS: Final = 60.0
+THOROUGH_SECONDS: Final = 3600.0
 #: A spooled document that no row points at may belong to an upload whose row is on its way: so long it stays.
 ORPHAN_AGE: Final = timedelta(hours=1)
 #: An upload that announced its job and never completed it.
 INCOMING_AGE: Final = timedelta(hours=24)
+RECENT: Final = timedelta(days=2)
 _EXPIRING: Final = (State.HELD.value, State.QUARANTINED.value, State.UNCERTAIN.value)
 _ENDED: Final = tuple(state.value for state in TERMINAL)
 
@@ -65,15 +68,19 @@ class Swept:
         return any(getattr(self, field.name) >= BATCH for field in fields(self))
 
 
-def sweep_once(spool: Spool, now: datetime | None = None) -> Swept:
-    """One round over everything, each in a batch of at most 500."""
+def sweep_once(spool: Spool, now: datetime | None = None, *, thorough: bool = True) -> Swept:
+    """One round over everything, each in a batch of at most 500.
+
+    What must look at every stored document or all history is left out unless `thorough`.
+    """
     now = now or timezone.now()
     swept = Swept()
     swept.expired = expire_jobs(now)
     swept.aborted = abort_stale_uploads(now)
-    swept.documents = delete_ended_documents(spool)
-    swept.orphans = delete_orphans(spool, now)
-    swept.titles = scrub_titles(now)
+    swept.documents = delete_ended_documents(spool, now)
+    if thorough:
+        swept.orphans = delete_orphans(spool, now)
+        swept.titles = scrub_titles(now)
     swept.visits = Visit.objects.filter(pk__in=_oldest(Visit.objects.filter(expires_at__lt=now))).delete()[0]
     codes = EnrolmentCode.objects.filter(Q(expires_at__lt=now) | Q(used_at__isnull=False))
     swept.codes = EnrolmentCode.objects.filter(pk__in=_oldest(codes)).delete()[0]
@@ -96,9 +103,9 @@ def abort_stale_uploads(now: datetime) -> int:
     return sum(_change(job, Change.ABORT) for job in stale[:BATCH])
 
 
-def delete_ended_documents(spool: Spool) -> int:
-    """Spooled documents of ended jobs, where a crash came between the job's end and the deletion."""
-    ended = Job.objects.filter(state__in=_ENDED, finished_at__isnull=False).exclude(spool_key="")
+def delete_ended_documents(spool: Spool, now: datetime) -> int:
+    """Spooled documents of jobs that ended lately; what ended earlier is an orphan."""
+    ended = Job.objects.filter(state__in=_ENDED, finished_at__gt=now - RECENT).exclude(spool_key="")
     count = 0
     for job in ended.only("id", "spool_key")[:BATCH]:
         try:
@@ -111,12 +118,13 @@ def delete_ended_documents(spool: Spool) -> int:
 
 
 def delete_orphans(spool: Spool, now: datetime) -> int:
-    """Spooled documents older than an hour to which no row points, and what uploads that died left behind."""
+    """Spooled documents older than an hour that no waiting job points at, and what uploads that died left behind."""
     count = 0
     try:
         spool.sweep()
         for keys in _batches(spool.keys(older_than=now - ORPHAN_AGE)):
-            known = set(Job.objects.filter(spool_key__in=keys).values_list("spool_key", flat=True))
+            rows = Job.objects.filter(spool_key__in=keys).exclude(state__in=_ENDED)
+            known = set(rows.values_list("spool_key", flat=True))
             for key in keys:
                 if key not in known:
                     spool.delete(key)
@@ -160,18 +168,22 @@ def reseal_leftovers() -> int:
 
 
 class Sweeper:
-    """Sweeps once a minute in the service; at once again while there is more."""
+    """Sweeps once a minute in the service, thoroughly once an hour; at once again while there is more."""
 
     def __init__(self, run: RunSync, spool: Spool) -> None:
         self._run = run
         self._spool = spool
 
     async def work(self) -> None:
+        loop = asyncio.get_running_loop()
+        next_thorough = loop.time() + SWEEP_SECONDS
         while True:
-            full = False
+            full, thorough = False, loop.time() >= next_thorough
             try:
-                swept: Swept = await self._run(sweep_once, self._spool)
+                swept: Swept = await self._run(partial(sweep_once, self._spool, thorough=thorough))
                 full = swept.is_full
+                if thorough and not full:
+                    next_thorough = loop.time() + THOROUGH_SECONDS
             except Exception:
                 log.exception("the sweep failed; the next one tries again")
             await asyncio.sleep(1.0 if full else SWEEP_SECONDS)
