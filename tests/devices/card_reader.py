@@ -66,6 +66,8 @@ class PcscDaemon:
             task.cancel()
             writer.close()
             await asyncio.gather(task, return_exceptions=True)
+            # vpcd looks every now and then; a next card in between would be the same one to it.
+            await wait_until(lambda: not _has_connection(self.port))
 
 
 async def _play(
@@ -90,3 +92,10 @@ async def _play(
         if answer is not None:
             writer.write(struct.pack(">H", len(answer)) + answer)
             await writer.drain()
+
+
+def _has_connection(port: int) -> bool:
+    """Whether the daemon still holds one that came to its port (states: 01 established, 08 the other side has closed)."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    ends = [(line.split()[1], line.split()[3]) for line in lines]
+    return any(local.endswith(f":{port:04X}") and state in {"01", "08"} for local, state in ends)

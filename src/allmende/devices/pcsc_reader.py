@@ -63,7 +63,9 @@ class PcscReader:
         state = self._wait(self._scard.SCARD_STATE_UNAWARE, 0)
         while True:
             before, state = state, self._wait(state, _WAIT_MILLISECONDS)
-            if self._is_present(state) and not self._is_present(before):
+            # The upper half counts insertions and removals: a quick change of cards shows only there.
+            is_other = not self._is_present(before) or state >> 16 != before >> 16
+            if self._is_present(state) and is_other:
                 with self._connect() as (card, protocol):
                     number = None
                     if card is not None:
