@@ -74,7 +74,11 @@ def cancel_my_job(actor: Person, job_id: int) -> bool:
 
     Raises Http404 for a job that is not the actor's.
     """
-    job = access_job_for(actor, job_id)
+    return cancel_job(actor, access_job_for(actor, job_id))
+
+
+def cancel_job(actor: Person, job: Job) -> bool:
+    """The same for a row that the actor may cancel: the caller has checked that."""
     delivery = running_delivery()
     if job.state == State.DELIVERING:
         wish_stop(job, StopWish.CANCEL, actor=actor)
