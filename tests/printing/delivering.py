@@ -57,6 +57,10 @@ async def delivering(times: DeliveryTimes = QUICK, **options: Any) -> AsyncItera
         threads.shutdown()
 
 
+def _close() -> None:
+    connection.close()
+
+
 async def wait_for_state(job_id: int, *states: State, seconds: float = 20) -> Job:
     """The job's row as soon as it is in one of these states; fails with the state that it is in instead."""
     job = await Job.objects.aget(pk=job_id)

@@ -47,9 +47,8 @@ Deed = Callable[["ScriptedPrinter", Peer, Message], Awaitable[bytes | None]]
 class ScriptedPrinter:
     port: int = 0
     misdeeds: dict[Operation, list[Deed]] = field(default_factory=dict)
-    #: The device hangs up after so many bytes of a document, so many times.
+    #: The device hangs up after so many bytes of a document.
     cut_after: int | None = None
-    cuts: int = 1_000
     #: What it makes of a whole document, before it is asked.
     print_it: Callable[[DeviceJob], None] = field(default=lambda job: complete(job))
     operations: tuple[int, ...] = OPERATIONS
@@ -107,12 +106,15 @@ class ScriptedPrinter:
                 document = bytes(decoder.remainder) if message is not None else b""
             else:
                 document += piece
-            if message is not None and self.cut_after is not None and len(document) >= self.cut_after:
-                if self.cuts and document:
-                    self.cuts -= 1
-                    self._take(message, document[: self.cut_after], complete=False)
-                    self.asked.append(Operation(message.code))
-                    raise OSError("cut")
+            if (
+                message is not None
+                and document
+                and self.cut_after is not None
+                and len(document) >= self.cut_after
+            ):
+                self._take(message, document[: self.cut_after], complete=False)
+                self.asked.append(Operation(message.code))
+                raise OSError("cut")
         assert message is not None
         return message, document
 

@@ -382,5 +382,5 @@ async def test_print_job_that_is_cut_is_uncertain() -> None:
 
 async def wait_for_reason(job_id: int, reason: str) -> None:
     async with asyncio.timeout(10):
-        while not await Job.objects.filter(pk=job_id, state=State.DELIVERING, reason=reason).aexists():
+        while not await Job.objects.filter(pk=job_id, state=State.DELIVERING, reason=reason).aexists():  # noqa: ASYNC110 - a row has no event
             await asyncio.sleep(0.02)
