@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from allmende.directory.access import is_town_it
+from allmende.directory.administration_access import open_desk
 from allmende.directory.people import Person
 
 
@@ -20,7 +20,7 @@ from allmende.directory.people import Person
 class _Entry:
     url_name: str
     label: str | Promise
-    for_town_it: bool = False
+    for_desk: bool = False
 
 
 #: In the order of the navigation; all but the last need nothing but a person of a town.
@@ -31,7 +31,7 @@ _ENTRIES: Final = (
     _Entry("my_chips", _("My chips")),
     _Entry("my_addresses", _("Set up printing")),
     _Entry("my_delegations", _("Delegation")),
-    _Entry("administration", _("Administration"), for_town_it=True),
+    _Entry("administration", _("Administration"), for_desk=True),
 )
 
 
@@ -43,10 +43,10 @@ def describe_page(request: HttpRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     if not isinstance(person, Person) or person.municipality_id is None:
         return {"municipality": None, "navigation": []}
-    town_it = is_town_it(person, person.municipality_id)
+    may_administer = open_desk(person) is not None
     entries = []
     for entry in _ENTRIES:
-        if entry.for_town_it and not town_it:
+        if entry.for_desk and not may_administer:
             continue
         try:
             href = reverse(entry.url_name)

@@ -7,10 +7,13 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from allmende.server.overview import show_overview
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allmende.directory.urls")),
     path("", include("allmende.devices.urls")),
     path("", include("allmende.printing.urls")),
+    path("verwaltung/", show_overview, name="administration"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
