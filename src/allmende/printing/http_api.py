@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, NinjaAPI, Status
@@ -61,8 +61,7 @@ from allmende.printing.visits import (
 )
 
 T = TypeVar("T")
-#: The header `Allmende-Visit`: ninja names it after the parameter.
-VisitToken = Header[str]
+VisitToken = Annotated[str, Header(alias="Allmende-Visit")]
 Errors = frozenset({401, 403, 404, 409, 410, 422, 429, 503})
 
 
