@@ -27,6 +27,7 @@ from allmende.devices.device_requests import (
 )
 from allmende.documents import make_demo_pdf
 from allmende.ipp import make
+from devices.private_cups import call, private_cups
 from devices.programs import require_program
 from devices.virtual_device_process import VirtualDevice, virtual_device
 
@@ -224,6 +225,19 @@ async def test_another_sites_page_can_not_jam_it(tmp_path: Path) -> None:
         with pytest.raises(urllib.error.HTTPError, match="400"):
             await device.set_fault("explode")
         assert (await printer_state(client_to(device)))[0] == ipp.PrinterState.IDLE
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("options", [(), ("--raster-only",)])
+async def test_cups_prints_to_it_without_a_driver(tmp_path: Path, options: tuple[str, ...]) -> None:
+    file = tmp_path / "plan.pdf"
+    file.write_bytes(make_demo_pdf("Plan", 3))
+    async with virtual_device(tmp_path, *options) as device, private_cups() as cups:
+        await call("lpadmin", "-h", cups, "-p", "eg", "-E", "-v", device.uri, "-m", "everywhere")
+        await call("lp", "-h", cups, "-d", "eg", "-o", "sides=two-sided-long-edge", str(file))
+        job = await device.wait_for_job(1, lambda j: j["state"] == "completed")
+        assert (job["impressions_completed"], job["sheets_completed"]) == (3, 2)
+        assert [p["side"] for p in await device.get("/tray.json")] == ["front", "back", "front"]
 
 
 @pytest.mark.system

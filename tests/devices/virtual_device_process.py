@@ -41,9 +41,9 @@ class VirtualDevice:
     async def wait_for_job(self, job_id: int, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         async with asyncio.timeout(30):
             while True:
-                job: dict[str, Any] = {j["job"]: j for j in await self.get("/jobs.json")}[job_id]
-                if condition(job):
-                    return job
+                jobs: dict[int, dict[str, Any]] = {j["job"]: j for j in await self.get("/jobs.json")}
+                if job_id in jobs and condition(jobs[job_id]):
+                    return jobs[job_id]
                 await asyncio.sleep(0.02)
 
     async def wait_for_job_to_begin(self) -> None:
