@@ -8,7 +8,7 @@
     allmende check              tells an operator what is wrong
     allmende backup / restore   a consistent copy, also under load
     allmende migrate            brings the database to this version
-    allmende person             makes a first account for a town's IT
+    allmende town               makes a town and the first account of its IT
     allmende demo …             the demo town
 
 Exit status: 0 when it worked, 1 when it did not, 2 when the command line was wrong. Each command is a module with
@@ -23,6 +23,8 @@ import os
 import sys
 from collections.abc import Sequence
 from typing import Final
+
+from allmende.server.terminal_language import terminal_language
 
 _COMMANDS: Final = {
     "serve": ("allmende.server.serving", "run the service"),
@@ -61,13 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def start_django() -> None:
-    """Load Django for a command, and speak the language of the terminal: English where it says so, else German."""
+    """Load Django for a command, and speak the language of the terminal."""
     import django  # noqa: PLC0415 - only commands that need it pay for it
     from django.utils import translation  # noqa: PLC0415
 
     django.setup()
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    translation.activate("en" if locale.lower().startswith("en") else "de")
+    translation.activate(terminal_language())
 
 
 if __name__ == "__main__":

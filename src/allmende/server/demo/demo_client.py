@@ -18,12 +18,14 @@ from allmende.documents import sniff_format
 from allmende.ipp import GroupTag, Message, Operation, decode, encode, make
 from allmende.ipp.message import Group
 from allmende.server.demo.demo_town import PEOPLE, DemoFacts
+from allmende.server.terminal_language import terminal_gettext, terminal_language
 
 _HOST: Final = "127.0.0.1"
 #: IPP's status codes below this are successes (RFC 8011 §4.1.6).
 _FIRST_ERROR: Final = 0x0100
 #: In these a job of the visit is on its way; in any other it has arrived somewhere.
 _ON_ITS_WAY: Final = frozenset({"released", "delivering"})
+_: Final = terminal_gettext()
 
 
 class DemoError(Exception):
@@ -40,7 +42,7 @@ def print_file(arguments: argparse.Namespace) -> int:
         return _fail(f"{path}: {error.strerror}")
     document_format = sniff_format(document[:64], None, path.name)
     if document_format is None:
-        return _fail(f"{path}: not a PDF, JPEG, PWG raster or Apple raster")
+        return _fail(_("%(path)s: not a PDF, JPEG, PWG raster or Apple raster") % {"path": path})
     queue = facts.queue_paths[arguments.login]
     request = Message(
         version=(2, 0),
@@ -62,19 +64,19 @@ def print_file(arguments: argparse.Namespace) -> int:
         ),
     )
     try:
-        _, body = _call(
+        body = _call(
             facts.port, "POST", queue, encode(request) + document, {"Content-Type": "application/ipp"}
         )
     except DemoError as error:
         return _fail(str(error))
-    reply, _ = decode(body)
+    reply = decode(body)[0]
     if reply.code >= _FIRST_ERROR:
-        return _fail(
-            f"the queue refused the job: {reply.groups[0].text('status-message') or hex(reply.code)}"
-        )
+        reason = reply.groups[0].text("status-message") or hex(reply.code)
+        return _fail(_("the queue refused the job: %(reason)s") % {"reason": reason})
     job = next((group for group in reply.groups if group.tag == GroupTag.JOB), None)
     number = job.integer("job-id") if job else None
-    sys.stdout.write(f"job {number} waits for the chip of {_name_of(arguments.login)}\n")
+    sentence = _("job %(number)s waits for the chip of %(person)s")
+    sys.stdout.write(sentence % {"number": number, "person": _name_of(arguments.login)} + "\n")
     return 0
 
 
@@ -89,7 +91,7 @@ def tap(arguments: argparse.Namespace) -> int:
         visit = _call_json(facts.port, "POST", f"{base}/taps", wish, bearer)
         jobs: list[dict[str, Any]] = visit["jobs"]
         if not jobs:
-            sys.stdout.write(f"{_name_of(arguments.login)}: nothing waits\n")
+            sys.stdout.write(_("%(person)s: nothing waits") % {"person": _name_of(arguments.login)} + "\n")
             return 0
         if not arguments.look:
             jobs = _wait_for_paper(
@@ -98,8 +100,9 @@ def tap(arguments: argparse.Namespace) -> int:
     except DemoError as error:
         return _fail(str(error))
     for job in jobs:
-        reason = f" ({job['reason']})" if job.get("reason") else ""
-        sys.stdout.write(f"job {job['id']}: {job['state']}{reason} · {job.get('title') or '–'}\n")
+        words = {"number": job["id"], "state": _state_words(job["state"]), "title": job["title"] or "–"}
+        reason = f" ({job['message']})" if job["message"] else ""
+        sys.stdout.write(_("job %(number)s · %(title)s: %(state)s") % words + reason + "\n")
     return 0 if arguments.look or all(job["state"] == "printed" for job in jobs) else 1
 
 
@@ -113,11 +116,25 @@ def show_tray(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write(json.dumps(pages, ensure_ascii=False, indent=2) + "\n")
     elif not pages:
-        sys.stdout.write(f"{arguments.device}: the tray is empty\n")
+        sys.stdout.write(_("%(device)s: the tray is empty") % {"device": arguments.device} + "\n")
     else:
+        sentence = _("job %(job)s: page %(page)d of %(pages)d, copy %(copy)d of %(copies)d, sheet %(sheet)d")
         for page in pages:
-            sys.stdout.write("  ".join(f"{name}: {value}" for name, value in page.items()) + "\n")
+            sys.stdout.write(sentence % page + "\n")
     return 0
+
+
+def _state_words(state: str) -> str:
+    """As the panel says it."""
+    words = {
+        "held": _("held"),
+        "released": _("next at the device"),
+        "delivering": _("printing"),
+        "uncertain": _("please check"),
+        "printed": _("printed"),
+        "cancelled": _("deleted"),
+    }
+    return words.get(state, state)
 
 
 def _wait_for_paper(
@@ -139,30 +156,40 @@ def _load_facts() -> DemoFacts:
     try:
         return DemoFacts.load(home)
     except FileNotFoundError:
-        sys.stderr.write(f"allmende: no demo in {home}: start it with `make run` (or set ALLMENDE_HOME)\n")
+        sentence = _("no demo in %(home)s: start it with `make run` (or set ALLMENDE_HOME)")
+        _fail(sentence % {"home": home})
         raise SystemExit(1) from None
 
 
 def _call_json(port: int, method: str, path: str, content: Any, headers: Mapping[str, str]) -> Any:
     body = b"" if content is None else json.dumps(content).encode()
-    _, answer = _call(port, method, path, body, {"Content-Type": "application/json", **headers})
-    return json.loads(answer)
+    headers = {"Content-Type": "application/json", "Accept-Language": terminal_language(), **headers}
+    return json.loads(_call(port, method, path, body, headers))
 
 
-def _call(port: int, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """Status and body; raises DemoError when nobody answers or the answer is an error."""
+def _call(port: int, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The body; raises DemoError when nobody answers or the answer is an error."""
     connection = http.client.HTTPConnection(_HOST, port, timeout=60)
     try:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         answer = response.read()
     except OSError as error:
-        raise DemoError(f"nobody answers on port {port} ({error}): is `make run` running?") from None
+        sentence = _("nobody answers on port %(port)d (%(error)s): is `make run` running?")
+        raise DemoError(sentence % {"port": port, "error": error}) from None
     finally:
         connection.close()
     if response.status >= http.client.BAD_REQUEST:
-        raise DemoError(f"{method} {path}: {response.status} {answer[:500].decode(errors='replace')}")
-    return response.status, answer
+        raise DemoError(f"{path}: {response.status} {_message_of(answer)}")
+    return answer
+
+
+def _message_of(answer: bytes) -> str:
+    """The API's sentence for people, or what else was answered."""
+    try:
+        return str(json.loads(answer)["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer[:200].decode(errors="replace")
 
 
 def _name_of(login: str) -> str:

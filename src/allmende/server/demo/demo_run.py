@@ -11,17 +11,21 @@ import argparse
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from allmende.server.command_line import start_django
 from allmende.server.demo.demo_town import DEVICES, PEOPLE, TOWN_NAME, TOWN_SLUG, DemoFacts, set_up_demo
 from allmende.server.migration import migrate
 from allmende.server.serving import serve
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG: Final = 1
+_DEVICE_SECONDS: Final = 15.0
 
 
 def run_town(arguments: argparse.Namespace) -> int:
@@ -30,10 +34,16 @@ def run_town(arguments: argparse.Namespace) -> int:
     start_django()
     from django.conf import settings  # noqa: PLC0415 - after start_django
 
-    migrate(quiet=True)
-    facts = set_up_demo(settings.HOME, settings.ALLMENDE_PORT)
-    devices = [_start_device(settings.HOME, device.slug, device.name, facts) for device in DEVICES]
+    # First, so that they warm up while the town is made.
+    ports = {device.slug: settings.ALLMENDE_PORT + device.port_offset for device in DEVICES}
+    devices = [
+        _start_device(settings.HOME, device.slug, device.name, ports[device.slug]) for device in DEVICES
+    ]
     try:
+        migrate(quiet=True)
+        facts = set_up_demo(settings.HOME, settings.ALLMENDE_PORT)
+        for device, process in zip(DEVICES, devices, strict=True):
+            _wait_for_device(process, ports[device.slug])
         sys.stdout.write(describe_demo(settings.ALLMENDE_HOST, facts))
         sys.stdout.flush()
         return serve(settings.ALLMENDE_HOST, settings.ALLMENDE_PORT)
@@ -80,7 +90,7 @@ def describe_demo(host: str, facts: DemoFacts) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _start_device(home: Path, slug: str, name: str, facts: DemoFacts) -> subprocess.Popen[bytes]:
+def _start_device(home: Path, slug: str, name: str, port: int) -> subprocess.Popen[bytes]:
     folder = home / "virtual-devices" / slug
     folder.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
@@ -90,12 +100,23 @@ def _start_device(home: Path, slug: str, name: str, facts: DemoFacts) -> subproc
             "allmende.devices.virtual_device",
             f"--name={slug}",
             f"--title={name}",
-            f"--port={facts.device_ports[slug]}",
+            f"--port={port}",
             f"--home={folder}",
         ],
         stdin=subprocess.DEVNULL,
         preexec_fn=_end_with_parent(),  # noqa: PLW1509 - no thread runs yet when the devices start
     )
+
+
+def _wait_for_device(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until it listens; a device that does not come up is the service's ordinary case, so it is not waited for long."""
+    deadline = time.monotonic() + _DEVICE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.02)
 
 
 def _end_with_parent() -> Callable[[], None] | None:

@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A real service as its own process, with its own state folder, port, database and log; killed and started again at will.
+
+With `ALLMENDE_DATABASE_URL` naming a PostgreSQL cluster each service gets a fresh database there, else SQLite in its folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from allmende.server.demo.demo_town import DemoFacts
+
+#: The demo's virtual devices listen this far above the service's port.
+_OFFSETS: Final = (0, 10, 11)
+_PATIENCE: Final = 60.0
+_PROGRAM: Final = (sys.executable, "-m", "allmende.server.command_line")
+_SET_UP_DEMO: Final = """
+from allmende.server.command_line import start_django
+start_django()
+from django.conf import settings
+from allmende.server.demo.demo_town import set_up_demo
+from allmende.server.migration import migrate
+migrate(quiet=True)
+set_up_demo(settings.HOME, settings.ALLMENDE_PORT)
+"""
+
+
+class ServiceProcess:
+    """`home` is ALLMENDE_HOME, `temporary` the process' TMPDIR, `log_path` all that it ever wrote to its terminal."""
+
+    def __init__(self, folder: Path, *, database_url: str = "", **environment: str) -> None:
+        self.home = folder / "home"
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir(parents=True, exist_ok=True)
+        self.log_path = folder / "service.log"
+        self.port = _free_base_port()
+        self.database_url = database_url
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ALLMENDE_")},
+            "ALLMENDE_HOME": str(self.home),
+            "ALLMENDE_PORT": str(self.port),
+            "ALLMENDE_LOOPBACK_DEVICES": "1",
+            "TMPDIR": str(self.temporary),
+            "LANG": "de_DE.UTF-8",
+            **environment,
+        }
+        for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+            self.environment.pop(name, None)
+        if database_url:
+            self.environment["ALLMENDE_DATABASE_URL"] = database_url
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # the process
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *words: str, wait: bool = True) -> None:
+        """`allmende serve`, or the command that `words` name; returns when it answers, or at once."""
+        assert self._process is None, "it runs already"
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_PROGRAM, *(words or ("serve",))],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+            )
+        if wait:
+            self.wait_until_it_answers()
+
+    def wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while not self.answers():
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the service does not start:\n{self.log()}")
+            time.sleep(0.02)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            return True
+        return False
+
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """As a power cut would: SIGKILL."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> int:
+        """Politely; its exit status."""
+        if self._process is None:
+            return 0
+        self._process.terminate()
+        try:
+            return self._process.wait(_PATIENCE)
+        finally:
+            self.kill()
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    # commands and questions
+
+    def command(
+        self, *words: str, text: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`allmende …` in this service's environment, from a terminal of its own; `text` is its standard input."""
+        return self._run([*_PROGRAM, *words], text, environment)
+
+    def python(self, program: str, *arguments: str, **environment: str) -> str:
+        """What a program prints that runs beside the service with its settings. Fails where it fails."""
+        done = self._run([sys.executable, "-c", program, *arguments], None, environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def django(self, program: str, *arguments: str) -> Any:
+        """The same, with Django started; `program` leaves its answer, as JSON has it, in `answer`."""
+        head = "import json, sys\nfrom allmende.server.command_line import start_django\nstart_django()\nanswer = None\n"
+        return json.loads(self.python(head + program + "\nprint(json.dumps(answer))", *arguments))
+
+    def _run(
+        self, command: list[str], text: str | None, environment: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            input=text if text is not None else "",
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+            env={**self.environment, **environment},
+        )
+
+    # the demo
+
+    def set_up_demo(self) -> DemoFacts:
+        """The demo's town without its virtual devices, for tests that bring their own."""
+        self.python(_SET_UP_DEMO)
+        return self.demo_facts()
+
+    def demo_facts(self) -> DemoFacts:
+        return DemoFacts.load(self.home)
+
+
+@contextlib.contextmanager
+def service_process(folder: Path, **environment: str) -> Iterator[ServiceProcess]:
+    """A service that is not started yet; it ends, and its database goes, with the test."""
+    with fresh_database() as url:
+        service = ServiceProcess(folder, database_url=url, **environment)
+        try:
+            yield service
+        finally:
+            service.stop()
+
+
+@contextlib.contextmanager
+def fresh_database() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, or nothing where the tests run on SQLite."""
+    cluster = os.environ.get("ALLMENDE_DATABASE_URL", "")
+    if not cluster.startswith("postgres"):
+        yield ""
+        return
+    psycopg = pytest.importorskip("psycopg")
+    name = f"allmende_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(cluster, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield urlunsplit(urlsplit(cluster)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(cluster, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _free_base_port() -> int:
+    """A port whose neighbours for the demo's devices are free too, below the ports that clients are given."""
+    for _ in range(200):
+        base = random.randrange(10_000, 30_000)
+        if all(_is_free(base + offset) for offset in _OFFSETS):
+            return base
+    raise RuntimeError("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
