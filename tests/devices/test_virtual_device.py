@@ -22,6 +22,7 @@ from allmende.devices.device_requests import (
     get_job_attributes,
     get_jobs,
     get_printer_attributes,
+    identify_printer,
     print_job,
     send_document,
 )
@@ -97,6 +98,14 @@ async def test_pages_lie_in_the_tray_and_every_sheet_is_logged(tmp_path: Path) -
         await device.empty_tray()
         assert await device.get("/tray.json") == []
         assert (await device.get("/timings.json"))[0]["job"] == job
+
+
+async def test_it_shows_itself_when_asked(tmp_path: Path) -> None:
+    async with virtual_device(tmp_path) as device:
+        client = client_to(device)
+        assert "Hier bin ich" not in (await device.fetch("/")).decode()
+        assert (await client.request(identify_printer(client.uri))).is_successful
+        assert "Hier bin ich" in (await device.fetch("/")).decode()
 
 
 async def test_only_the_chosen_pages_come_out(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 All that comes from a document or a client is escaped.
 """
 
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Final
 
@@ -42,6 +43,7 @@ _WORDS: Final = {
         "no_image": "Kein Bild dieser Seite",
         "incoming": "kommt an",
         "waiting": "wartet",
+        "here": "Hier bin ich: Jemand sucht dieses Gerät.",
         "other": "English",
         FaultKind.NONE: "keine",
         FaultKind.JAM: "Papierstau",
@@ -79,6 +81,7 @@ _WORDS: Final = {
         "no_image": "No image of this page",
         "incoming": "arriving",
         "waiting": "waiting",
+        "here": "Here I am: somebody is looking for this device.",
         "other": "Deutsch",
         FaultKind.NONE: "none",
         FaultKind.JAM: "paper jam",
@@ -92,6 +95,7 @@ _WORDS: Final = {
 }
 _ONE_TOUCH: Final = tuple(kind for kind in FaultKind if kind is not FaultKind.NONE)
 _SHOWN: Final = 120
+_IDENTIFIED_FOR: Final = timedelta(seconds=30)
 _STYLE: Final = """
 :root{color-scheme:light dark;--ground:#f4f5f7;--face:#fff;--ink:#171a2b;--soft:#4c5268;--line:#8a90a5;--accent:#2a4bb8;
 --on-accent:#fff;--bad:#a3200d;--good:#12653f}
@@ -129,11 +133,19 @@ def render_tray_page(printer: Printer, title: str, language: str) -> str:
 <meta http-equiv="refresh" content="2"><title>{words["tray"]} · {escape(title)}</title>
 <link rel="icon" href="/icon-128.png"><style>{_STYLE}</style></head><body>
 <header><div><p class="kind" style="margin:0">{words["virtual"]}</p><h1>{escape(title)}</h1></div>
-<p style="margin:0"><a href="{switch}" lang="{other}" hreflang="{other}">{words["other"]}</a></p></header><main>
+<p style="margin:0"><a href="{switch}" lang="{other}" hreflang="{other}">{words["other"]}</a></p></header><main>{_identified(printer, words)}
 <section aria-labelledby="tray"><div class="head"><h2 id="tray">{words["tray"]} ({len(printer.tray.pages)} {words["pages"]})</h2>
 {_button("/tray/empty", words["take"], language)}</div>{tray}</section>
 <section aria-labelledby="jobs"><h2 id="jobs">{words["jobs"]}</h2>{_state(printer, words)}{_jobs(printer, words)}</section>
 {_faults(printer, words, language)}</main></body></html>"""
+
+
+def _identified(printer: Printer, words: dict[object, str]) -> str:
+    """What Identify-Printer asks for: the device shows itself for a while."""
+    at = printer.identified_at
+    if at is None or datetime.now(UTC) - at > _IDENTIFIED_FOR:
+        return ""
+    return f'<section role="status"><strong>{words["here"]}</strong></section>'
 
 
 def _page(page: TrayPage, words: dict[object, str]) -> str:
