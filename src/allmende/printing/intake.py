@@ -16,7 +16,6 @@ What always holds:
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,7 +60,8 @@ class Submission:
     identity: Identity
     claimed_name: str = ""
     title: str = ""
-    ticket: dict[str, Any] | None = None
+    #: As JSON text (`Ticket.to_json`).
+    ticket: str = "{}"
     document_format: str = ""
     device_id: int | None = None
     address: str = ""
@@ -287,7 +287,7 @@ class Arrival:
                 spool_key=spool_key,
                 expires_at=expires_at,
                 sealed_to=sealed_to.value,
-                ticket=_ticket_text(submission.ticket),
+                ticket=submission.ticket,
                 sealed=sealed,
             )
         )
@@ -349,14 +349,10 @@ def _new_job(
         sealed_to=sealed_to.value,
         created_at=now,
         expires_at=expires_at,
-        ticket=_ticket_text(submission.ticket),
+        ticket=submission.ticket,
         device_id=submission.device_id,
         **columns,
     )
-
-
-def _ticket_text(ticket: dict[str, Any] | None) -> str:
-    return json.dumps(ticket, separators=(",", ":"), ensure_ascii=False) if ticket else "{}"
 
 
 def sweep_orphans(spool: Spool, older_than: datetime) -> int:

@@ -3,9 +3,10 @@
 """The job store on SQLite: one connection of its own, written to by one thread at a time, with group commit.
 
 How it works
-    `insert_job` queues its entry and lets the event loop finish its round; what was queued in that round is one group. A group
-    goes to the writer thread, and while its flush runs the next group collects. A lone entry is written on the loop itself, as
-    long as flushes are quick here: a hop to a thread and back costs as much as a quick flush.
+    `insert_job` queues its entry and lets the event loop finish its round; what was queued in that round is one group. Where the
+    disk is quick the loop writes the group itself: a thread would contend with the loop for the interpreter at each statement, and
+    cost more than the flush. Meanwhile the next requests wait in their sockets and become the next group. Where a flush takes longer
+    than `QUICK_FLUSH` (or somebody else is writing) the group goes to the writer thread, and the loop goes on.
 
     The log is kept short: a flush that overwrites an old log's pages takes half as long as one that makes the file grow. The
     bulk of a checkpoint runs in a thread and on a connection of its own, so that no client waits for it; the writer then
@@ -41,8 +42,8 @@ from allmende.printing.job_store import (
 
 log = logging.getLogger(__name__)
 
-#: A flush quicker than this may run on the event loop. Seconds.
-QUICK_FLUSH: Final = 0.0015
+#: While flushes are quicker than this they run on the event loop. Seconds.
+QUICK_FLUSH: Final = 0.002
 #: How long the writer waits for another writer, e.g. Django's.
 BUSY_SECONDS: Final = 10.0
 #: Pages in the log after which a checkpoint is begun, and after which SQLite makes one in the next commit.
@@ -63,7 +64,6 @@ class SqliteJobStore:
         self._closed = True
         self._groups: queue.SimpleQueue[list[tuple[Entry, Waiter]] | None] = queue.SimpleQueue()
         self._checkpoints = threading.Event()
-        self._flush_seconds = 1.0  # of late; unknown at first, so the first goes to the thread
         self._threads: list[threading.Thread] = []
         self._writer: _Writer | None = None
 
@@ -116,20 +116,16 @@ class SqliteJobStore:
         if self._writing or not self._pending:
             return
         group, self._pending = self._pending[:GROUP_LIMIT], self._pending[GROUP_LIMIT:]
-        if len(group) == 1 and self._flush_seconds < QUICK_FLUSH and self._writer is not None:
-            started = time.perf_counter()
-            outcomes = self._writer.try_write([group[0][0]])
+        if self._writer is not None and self._writer.flush_seconds < QUICK_FLUSH:
+            outcomes = self._writer.try_write([entry for entry, _ in group])
             if outcomes is not None:
-                self._finish_group(group, outcomes, time.perf_counter() - started)
+                self._finish_group(group, outcomes)
                 return
         self._writing = True
         self._groups.put(group)
 
-    def _finish_group(
-        self, group: list[tuple[Entry, Waiter]], outcomes: Sequence[Outcome], seconds: float
-    ) -> None:
+    def _finish_group(self, group: list[tuple[Entry, Waiter]], outcomes: Sequence[Outcome]) -> None:
         self._writing = False
-        self._flush_seconds += (seconds - self._flush_seconds) * 0.2
         for (_, waiter), outcome in zip(group, outcomes, strict=True):
             if waiter.done():  # its client went away meanwhile
                 continue
@@ -149,11 +145,9 @@ class SqliteJobStore:
         assert self._writer is not None  # noqa: S101 - set by start
         assert self._loop is not None  # noqa: S101 - set by start
         while (group := self._groups.get()) is not None:
-            started = time.perf_counter()
             outcomes = self._writer.write([entry for entry, _ in group])
-            seconds = time.perf_counter() - started
             try:
-                self._loop.call_soon_threadsafe(self._finish_group, group, outcomes, seconds)
+                self._loop.call_soon_threadsafe(self._finish_group, group, outcomes)
             except RuntimeError:  # the loop is closed: nobody waits any more
                 return
 
@@ -184,6 +178,8 @@ class _Writer:
         self._execute = self._connection.execute
         self._rows = rows = JobRows(sqlite_time)
         self.log_pages = 0
+        #: What a flush took of late; unknown at first, so the first groups go to the thread.
+        self.flush_seconds = 2 * QUICK_FLUSH
         #: Somebody else has carried over most of the log; the rest is ours.
         self.rest_of_checkpoint = False
         self._inserts: dict[tuple[str, int], str] = {}
@@ -246,7 +242,10 @@ class _Writer:
     def _write_begun(self, entries: Sequence[Entry]) -> list[Outcome]:
         try:
             outcomes = self._write_rows(entries)
+            started = time.perf_counter()
             self._execute("COMMIT")
+            # Quick to trust again, so that one hiccup of the disk does not send everybody through the thread for long.
+            self.flush_seconds += (time.perf_counter() - started - self.flush_seconds) * 0.2
         except (sqlite3.Error, OverflowError, ValueError) as error:
             self._roll_back()
             if len(entries) == 1 or isinstance(error, sqlite3.OperationalError):

@@ -9,6 +9,7 @@ read, so it is filled in just before `finish`.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
@@ -104,7 +105,7 @@ class SealingUploadHandler(FileUploadHandler):
             owner=load_owner(town, self._person),
             identity=Identity.SIGNED_IN,
             title=self.file_name or "",
-            ticket=self._ticket,
+            ticket=json.dumps(self._ticket, separators=(",", ":")),
             document_format=self.content_type or "",
             address=address,
             expected_size=None,

@@ -21,6 +21,7 @@ from allmende.printing.print_service import PrintService
 if TYPE_CHECKING:
     from allmende.printing.gateway.open_jobs import OpenJobs
     from allmende.printing.gateway.subscriptions import Subscriptions
+    from allmende.printing.gateway.ticket_readings import TicketReadings
 
 _RECENT_JOBS: Final = 5_000
 
@@ -66,6 +67,7 @@ class GatewayParts:
     recent: RecentJobs
     open_jobs: OpenJobs
     subscriptions: Subscriptions
+    tickets: TicketReadings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -92,12 +93,17 @@ def _check_uri(path: QueuePath, uri: str | None, *, is_job: bool) -> None:
     """The target inside the message must be the one that the request was posted to, or a job of it."""
     if uri is None:
         return
+    named = _read_uri(uri)
+    if named is None or named.base != path.base or (is_job and named.job_id is None):
+        raise not_found("There is no such queue." if not is_job else "There is no such job.")
+
+
+@lru_cache(maxsize=4096)
+def _read_uri(uri: str) -> QueuePath | None:
     try:
         parts = urlsplit(uri)
     except ValueError:
         raise IppError(Status.CLIENT_ERROR_BAD_REQUEST, "a URI that is none") from None
     if parts.scheme not in {"ipp", "ipps", "http", "https"}:
         raise IppError(Status.CLIENT_ERROR_URI_SCHEME_NOT_SUPPORTED, parts.scheme[:60] or "none")
-    named = read_queue_path(parts.path)
-    if named is None or named.base != path.base or (is_job and named.job_id is None):
-        raise not_found("There is no such queue." if not is_job else "There is no such job.")
+    return read_queue_path(parts.path)

@@ -8,20 +8,20 @@ away in mid-upload leaves no job (Print-Job), or an aborted one (Send-Document).
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal, cast
 
 from allmende.documents import DecompressionError, Decompressor
 from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes
 from allmende.ipp.job_description import describe_job_state
-from allmende.ipp.ticket import TicketReading, read_ticket
+from allmende.ipp.ticket import TicketReading
 from allmende.printing.gateway.calls import Call, RecentJob, answer
 from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
-from allmende.printing.gateway.job_views import job_view, new_job_view
+from allmende.printing.gateway.job_views import job_view, new_job_state
 from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob
 from allmende.printing.gateway.own_jobs import find_own_job
 from allmende.printing.gateway.printer_attributes import OPEN_JOB_SECONDS
+from allmende.printing.gateway.ticket_readings import KeptReading
 from allmende.printing.intake import Arrival, FinishedArrival, Submission
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Identity
@@ -43,26 +43,26 @@ _JOB: Final = int(GroupTag.JOB)
 
 
 async def print_job(call: Call) -> bytes:
-    reading = _check_job(call)
-    submission = _submission(call, reading)
+    kept = _check_job(call)
+    submission = _submission(call, kept.text)
     try:
         arrival = await call.parts.service.intake.begin(submission)
         finished = await _receive(call, arrival)
     except RefusedError as error:
         raise refused(error) from None
-    return _accepted(call, submission, finished, reading)
+    return _accepted(call, submission, finished, kept.reading)
 
 
 async def validate_job(call: Call) -> bytes:
-    reading = _check_job(call)
+    reading = _check_job(call).reading
     return answer(call, reading.status, unsupported=reading.unsupported)
 
 
 async def create_job(call: Call) -> bytes:
-    reading = _check_job(call)
+    reading, ticket = _check_job(call)
     if len(call.parts.open_jobs) >= MAX_OPEN_JOBS:
         raise IppError(Status.SERVER_ERROR_BUSY, "Too many jobs wait for their documents.")
-    submission = _submission(call, reading)
+    submission = _submission(call, ticket)
     expires_at = datetime.now(UTC) + timedelta(seconds=OPEN_JOB_SECONDS)
     try:
         job_id = await call.parts.service.intake.announce(submission, expires_at)
@@ -71,11 +71,10 @@ async def create_job(call: Call) -> bytes:
     user_name = call.request.user_name or ""
     call.parts.open_jobs.add(OpenJob(job_id, submission, user_name))
     _remember(call, job_id, submission)
-    view = new_job_view(call, job_id, State.INCOMING)
     return answer(
         call,
         reading.status,
-        [(_JOB, encode_attributes(describe_job_state(view)))],
+        [(_JOB, new_job_state(call, job_id, State.INCOMING))],
         unsupported=reading.unsupported,
     )
 
@@ -116,8 +115,7 @@ async def send_document(call: Call) -> bytes:
         await call.parts.open_jobs.abort(job)
         raise
     call.parts.open_jobs.rest(job)
-    view = new_job_view(call, job.job_id, State.INCOMING)
-    return answer(call, Status.SUCCESSFUL_OK, [(_JOB, encode_attributes(describe_job_state(view)))])
+    return answer(call, Status.SUCCESSFUL_OK, [(_JOB, new_job_state(call, job.job_id, State.INCOMING))])
 
 
 async def close_job(call: Call) -> bytes:
@@ -134,8 +132,7 @@ async def close_job(call: Call) -> bytes:
         raise IppError(Status.CLIENT_ERROR_NOT_POSSIBLE, "A document of this job is on its way.")
     if job.arrival is None:
         await call.parts.open_jobs.abort(job)
-        view = new_job_view(call, job_id, State.ABORTED)
-        return answer(call, Status.SUCCESSFUL_OK, [(_JOB, encode_attributes(describe_job_state(view)))])
+        return answer(call, Status.SUCCESSFUL_OK, [(_JOB, new_job_state(call, job_id, State.ABORTED))])
     call.parts.open_jobs.hold(job)
     try:
         return await _finish_open_job(call, job)
@@ -159,11 +156,10 @@ def _accepted(
         # Not awaited: the job is acknowledged, and the delivery looks for it again where this fails.
         call.parts.service.begin_direct_delivery(finished.job_id)
     _remember(call, finished.job_id, submission)
-    view = new_job_view(call, finished.job_id, state)
     return answer(
         call,
         reading.status if reading else Status.SUCCESSFUL_OK,
-        [(_JOB, encode_attributes(describe_job_state(view)))],
+        [(_JOB, new_job_state(call, finished.job_id, state))],
         unsupported=reading.unsupported if reading else (),
     )
 
@@ -209,21 +205,23 @@ async def _write(call: Call, arrival: Arrival, first: bytes) -> None:
         raise
 
 
-def _check_job(call: Call) -> TicketReading:
+def _check_job(call: Call) -> KeptReading:
     """Everything that can be said of a job before its document. Raises IppError."""
     if not call.queue.is_active:
         raise IppError(Status.SERVER_ERROR_NOT_ACCEPTING_JOBS, "This queue takes no jobs just now.")
     _check_document(call)
     attributes = call.request.attributes
-    reading = read_ticket(
+    kept = call.parts.tickets.read(
         call.request.job_attributes,
         call.parts.printers.capabilities(call.queue),
+        direct=call.queue.is_direct,
         fidelity=attributes.boolean("ipp-attribute-fidelity") or False,
         mandatory=attributes.keywords("job-mandatory-attributes") or (),
     )
+    reading = kept.reading
     if not reading.is_acceptable:
         raise UnsupportedAttributesError(reading)
-    return reading
+    return kept
 
 
 class UnsupportedAttributesError(IppError):
@@ -244,10 +242,9 @@ def _check_document(call: Call) -> None:
         raise IppError(Status.CLIENT_ERROR_COMPRESSION_NOT_SUPPORTED, compression[:60])
 
 
-def _submission(call: Call, reading: TicketReading) -> Submission:
+def _submission(call: Call, ticket: str) -> Submission:
     attributes = call.request.attributes
     requester = call.requester
-    ticket: dict[str, Any] = dict(reading.ticket.to_json())
     compression = attributes.keyword("compression") or "none"
     return Submission(
         town=call.queue.town,
@@ -303,7 +300,7 @@ async def _find_open_job(call: Call) -> OpenJob:
             owner=call.requester.owner,
             identity=Identity(stored.identity),
             claimed_name=stored.claimed_name,
-            ticket=json.loads(stored.ticket),
+            ticket=stored.ticket,
             device_id=call.queue.device_id,
             address=call.requester.address,
         ),

@@ -23,6 +23,7 @@ from allmende.printing.gateway.printer_attributes import OPEN_JOB_SECONDS, Print
 from allmende.printing.gateway.request_body import RequestBody, content_length
 from allmende.printing.gateway.requesters import Requesters
 from allmende.printing.gateway.subscriptions import Subscriptions
+from allmende.printing.gateway.ticket_readings import TicketReadings
 from allmende.printing.print_service import PrintService
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Gateway:
             recent=RecentJobs(),
             open_jobs=OpenJobs(service, seconds=open_job_seconds),
             subscriptions=Subscriptions(),
+            tickets=TicketReadings(),
         )
         self._dispatcher = Dispatcher(self.parts)
         service.before_stop.append(self.parts.open_jobs.stop)

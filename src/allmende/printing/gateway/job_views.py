@@ -12,7 +12,7 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
-from allmende.ipp import JobState
+from allmende.ipp import JobState, encode_attributes, make
 from allmende.ipp.job_description import JobStateReason, JobView
 from allmende.ipp.ticket import Ticket
 from allmende.printing.gateway.calls import Call
@@ -56,25 +56,31 @@ def reported_state(state: State, *, direct: bool, completed: bool) -> Reported:
     return _HELD_QUEUE[state]
 
 
-def new_job_view(call: Call, job_id: int, state: State, name: str = "") -> JobView:
-    """For the answer to Print-Job and its kin, without a look into the database."""
-    told, reasons = reported_state(
-        state, direct=call.queue.is_direct, completed=call.queue.reported_completed
-    )
-    now = datetime.now(UTC)
-    return JobView(
-        id=job_id,
-        uri=call.job_uri(job_id),
-        printer_uri=call.place.uri,
-        name=name,
-        user_name=call.requester.shown_name,
-        state=told,
-        reasons=reasons,
-        message=_MESSAGES.get(state, "") if told is JobState.PENDING_HELD else "",
-        printer_started=call.parts.printers.started,
-        now=now,
-        created=now,
-    )
+def new_job_state(call: Call, job_id: int, state: State) -> bytes:
+    """What the answer to Print-Job and its kin says of the job, encoded (RFC 8011 §4.2.1.2)."""
+    key = (state, call.queue.is_direct, call.queue.reported_completed)
+    told = _ENCODED.get(key)
+    if told is None:
+        reported, reasons = reported_state(state, direct=key[1], completed=key[2])
+        told = _ENCODED[key] = encode_attributes(
+            [
+                make.enum("job-state", reported),
+                make.keyword("job-state-reasons", *reasons),
+                make.text("job-state-message", _message(state, reported)),
+            ]
+        )
+    uri = call.job_uri(job_id).encode()
+    return b"".join((_JOB_URI, len(uri).to_bytes(2, "big"), uri, _JOB_ID, job_id.to_bytes(4, "big"), told))
+
+
+def _message(state: State, reported: JobState) -> str:
+    return _MESSAGES.get(state, "") if reported is JobState.PENDING_HELD else ""
+
+
+#: Tag, name and, for the number, length of the two attributes that differ for each job (RFC 8010 §3.1.4).
+_JOB_URI: Final = b"\x45\x00\x07job-uri"
+_JOB_ID: Final = b"\x21\x00\x06job-id\x00\x04"
+_ENCODED: Final[dict[tuple[State, bool, bool], bytes]] = {}
 
 
 def job_view(call: Call, job: Job) -> JobView:
@@ -98,7 +104,7 @@ def job_view(call: Call, job: Job) -> JobView:
         user_name=(recent.user_name if recent else "") or job.claimed_name or call.requester.shown_name,
         state=told,
         reasons=reasons,
-        message=_MESSAGES.get(state, "") if told is JobState.PENDING_HELD else "",
+        message=_message(state, told),
         printer_started=call.parts.printers.started,
         now=datetime.now(UTC),
         created=job.created_at,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from allmende.devices.devices import Device
@@ -33,6 +34,7 @@ class QueuePath:
     base: str
 
 
+@lru_cache(maxsize=4096)
 def read_queue_path(path: str) -> QueuePath | None:
     """None for a path that can't name a queue. Letters' case does not count: some clients change it."""
     match = _PATH.fullmatch(path.lower())

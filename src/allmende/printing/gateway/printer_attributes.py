@@ -120,7 +120,14 @@ class PrinterAnswers:
         """Names that are neither attributes nor groups of this printer."""
         attributes = self._describe(queue, place).attributes
         known = {attribute.name for attribute in attributes} | _LIVING
-        groups = {"all", "printer-description", "job-template", "printer-defaults", "subscription-template"}
+        groups = {
+            "all",
+            "none",
+            "printer-description",
+            "job-template",
+            "printer-defaults",
+            "subscription-template",
+        }
         return [name for name in requested if name not in known and name not in groups]
 
     def _describe(self, queue: QueueView, place: PrinterPlace) -> _Described:

@@ -80,6 +80,8 @@ class Requesters:
         self._signed_in: FreshValues[tuple[Town, int, str], Owner | None] = FreshValues(
             lambda key: run(find_owner_by_hash, *key), seconds=FRESH_SECONDS
         )
+        #: By town, name and address; good for as long as the town is the same object.
+        self._claims: dict[tuple[int, str, str], tuple[Town, str, bool]] = {}
         self._secret = secrets.token_bytes(32)
         self._right_passwords: dict[bytes, _RightPassword] = {}
         self._checks = asyncio.Semaphore(PASSWORD_CHECKS)
@@ -95,7 +97,7 @@ class Requesters:
     ) -> Requester | None:
         """None where `key` is nobody's address. Raises SignInError for a wrong name or password."""
         town = queue.town
-        claimed = town.canonical(user_name) if user_name else ""
+        claimed, is_trusted = self._claim(town, user_name or "", address)
         if authorization is not None and (credentials := _read_basic(authorization)) is not None:
             owner = await self._sign_in(town, *credentials, address)
             return Requester(owner, Identity.SIGNED_IN, claimed, address)
@@ -106,11 +108,23 @@ class Requesters:
                 if owner_or_none is None
                 else Requester(owner_or_none, Identity.ADDRESS, claimed, address)
             )
-        if claimed and town.trusts(address):
+        if claimed and is_trusted:
             found = await self._named.get((town, claimed))
             if found is not None:
                 return Requester(found, Identity.CLAIMED, claimed, address)
         return Requester(None, Identity.UNKNOWN, claimed, address)
+
+    def _claim(self, town: Town, user_name: str, address: str) -> tuple[str, bool]:
+        """The canonical name, and whether a name from this address is believed."""
+        key = (town.id, user_name, address)
+        known = self._claims.get(key)
+        if known is None or known[0] is not town:
+            claimed = town.canonical(user_name) if user_name else ""
+            known = (town, claimed, town.trusts(address))
+            if len(self._claims) >= _MAX_KNOWN:
+                self._claims.clear()
+            self._claims[key] = known
+        return known[1], known[2]
 
     async def _sign_in(self, town: Town, name: str, password: str, address: str) -> Owner:
         text = f"{town.id}\0{name}\0{password}".encode("utf-8", "surrogateescape")
