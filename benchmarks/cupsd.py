@@ -5,7 +5,8 @@
 It shares nothing with the machine's own CUPS: configuration, spool, state and temporary files lie in one folder, it
 listens on a loopback port of its own, announces nothing and has every limit on jobs off. Run by root it gives its folders to
 its user `lp` and starts backends as that user, so the folder above them must be open to pass through; run by anybody else
-it stays who it is. The queues are raw: no filter runs between spool and device, so its figures are the best it can reach.
+it stays who it is. The queues are raw: no filter runs between spool and device, so its figures are the best it can reach. Beside
+them stands a driverless queue (`-m everywhere`), as offices have them: its documents pass through CUPS' filters.
 Nothing it acknowledges is flushed to the disk (SyncOnClose is off, its default).
 """
 
@@ -21,7 +22,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ipp_client import RequestFailedError, exchange
+from ipp_client import RequestFailedError, exchange, print_one
 from print_messages import PrintTarget, get_printer_attributes, release_job, reply_integer
 
 _PROGRAM = shutil.which("cupsd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "cupsd"
@@ -78,12 +79,13 @@ class Cupsd:
     """Implements `print_server.PrintServer` with two queues that hold: one to /dev/null, one to the device."""
 
     name = "cupsd"
-    device_schemes = ("ipp", "socket")
+    release_ways = ("ipp", "driverless", "socket")
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._device_queue = "device"
         folder.chmod(0o755)
         for name in ("root", "spool", "cache", "state", "tmp", "log"):
             (folder / name).mkdir(mode=0o755)
@@ -127,18 +129,25 @@ class Cupsd:
     def held_jobs(self) -> int:
         return self._ask("held", "queued-job-count")
 
-    def connect_device(self, uri: str) -> None:
-        self._set_up_queue("device", uri)
+    def hold_copies(self, count: int) -> bool:
+        del count
+        return False
 
-    def device_target(self) -> PrintTarget:
-        return self._target("device")
+    def connect_device(self, uri: str, way: str) -> None:
+        driverless = way == "driverless"
+        self._device_queue = way if driverless else "device"
+        self._set_up_queue(self._device_queue, uri, "everywhere" if driverless else "raw")
+
+    def hold_for_release(self, document: bytes) -> int:
+        return print_one(self._target(self._device_queue), document)
 
     def release(self, job_id: int) -> None:
-        exchange(self._target("device"), release_job(self._target("device"), job_id))
+        target = self._target(self._device_queue)
+        exchange(target, release_job(target, job_id))
 
     def wait_until_idle(self) -> None:
         deadline = time.monotonic() + 60
-        while self._ask("device", "printer-state") != _IDLE:
+        while self._ask(self._device_queue, "printer-state") != _IDLE:
             if time.monotonic() > deadline:
                 raise TimeoutError("cupsd does not come to rest")
             time.sleep(0.01)
@@ -169,11 +178,11 @@ class Cupsd:
                 break
         return time.monotonic() - begin
 
-    def _set_up_queue(self, name: str, device_uri: str) -> None:
+    def _set_up_queue(self, name: str, device_uri: str, model: str = "raw") -> None:
         subprocess.run(
             [
                 *("lpadmin", "-h", f"127.0.0.1:{self._port}", "-p", name, "-E"),
-                *("-v", device_uri, "-m", "raw"),
+                *("-v", device_uri, "-m", model),
                 *("-o", "job-hold-until-default=indefinite", "-o", "printer-error-policy=retry-job"),
             ],
             check=True,

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from device_sink import IppDevice, SocketDevice
-from ipp_client import print_file, print_one
+from ipp_client import print_file
 from load_generator import LoadFailedError, LoadResult, print_jobs_or_fail
 from print_server import PrintServer, ServerKind
 from process_memory import forget_peak, peak_bytes, processor_seconds, resident_bytes
@@ -34,6 +34,11 @@ _LARGE = _MIB
 _FILL_CLIENTS = 16
 _SLOWEST_FILL = 100
 _RELEASE_PATIENCE = 30.0
+#: More jobs than these are copied where the server's kind has a way for it.
+_COPIED_FROM = 20_000
+#: From the spool to a device: raw over IPP, over IPP as a driverless queue sends (through whatever filters the server has), raw over port 9100.
+#: For a server that knows no driverless queue beside the other, the two are one.
+RELEASE_WAYS = ("ipp", "driverless", "socket")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,9 +49,11 @@ class Plan:
     clients: Sequence[int] = (1, 16, 64)
     held: int = 15_000
     releases: int = 30
+    #: A 99th percentile needs some hundreds.
+    growth_releases: int = 200
 
 
-QUICK = Plan(seconds=1, clients=(1, 16), held=500, releases=5)
+QUICK = Plan(seconds=1, clients=(1, 16), held=500, releases=5, growth_releases=20)
 
 
 @contextlib.contextmanager
@@ -92,10 +99,9 @@ def measure_round(kind: ServerKind, plan: Plan, parent: Path, big_document: Path
 
 def measure_acceptance(server: PrintServer, clients: int, seconds: int, name: str) -> Values:
     """Held jobs accepted in a second, their latency, and the cores that the server and the load took."""
-    processes = server.process_ids()
-    before_cpu = processor_seconds(processes)
+    before_cpu = processor_seconds(server.process_ids())
     result = _send_counted(server, clients, seconds, 0)
-    cpu = processor_seconds(processes) - before_cpu
+    cpu = processor_seconds(server.process_ids()) - before_cpu
     return {
         f"{name}_rate": result.rate,
         f"{name}_p50_ms": result.p50_ms,
@@ -108,6 +114,8 @@ def measure_acceptance(server: PrintServer, clients: int, seconds: int, name: st
 def fill(server: PrintServer, held: int) -> None:
     """Let the server hold `held` jobs; nothing is done where it already does."""
     missing = held - server.held_jobs()
+    if missing > _COPIED_FROM and server.hold_copies(missing):
+        missing = 0
     if missing > 0:
         _send_counted(server, _FILL_CLIENTS, 30 + missing // _SLOWEST_FILL, missing)
     if server.held_jobs() < held:
@@ -116,27 +124,34 @@ def fill(server: PrintServer, held: int) -> None:
 
 def _send_counted(server: PrintServer, clients: int, seconds: int, count: int) -> LoadResult:
     """Send, and compare what was acknowledged with what the server holds."""
-    before = server.held_jobs()
+    before = _count_at_rest(server)
     result = print_jobs_or_fail(
         server.held_targets(), small_document(), clients=clients, seconds=seconds, count=count
     )
-    more = server.held_jobs() - before
+    more = _count_at_rest(server) - before
     # What was under way when the time was over may have been taken without being counted.
     if not result.count <= more <= result.count + clients:
         raise LoadFailedError(f"{server.name} acknowledged {result.count} jobs and holds {more} more")
     return result
 
 
+def _count_at_rest(server: PrintServer) -> int:
+    """How many jobs are held when what was cut off at the end of the last load has also come to its end."""
+    count = server.held_jobs()
+    while True:
+        time.sleep(0.1)
+        before, count = count, server.held_jobs()
+        if before == count:
+            return count
+
+
 def measure_release(server: PrintServer, releases: int, name: str) -> Values:
-    """Milliseconds from the person's act to the document's first byte at the device, for each kind of device."""
+    """Milliseconds from the person's act to the document's first byte at the device, for each way there."""
     values: Values = {}
-    for device_kind in (IppDevice, SocketDevice):
-        if device_kind.scheme not in server.device_schemes:
-            continue
-        with device_kind() as device:
-            server.connect_device(device.uri)
-            target = server.device_target()
-            job_ids = [print_one(target, small_document()) for _ in range(releases)]
+    for way in server.release_ways:
+        with SocketDevice() if way == "socket" else IppDevice() as device:
+            server.connect_device(device.uri, way)
+            job_ids = [server.hold_for_release(small_document()) for _ in range(releases)]
             durations = []
             for job_id in job_ids:
                 begin = time.monotonic()
@@ -144,10 +159,10 @@ def measure_release(server: PrintServer, releases: int, name: str) -> Values:
                 durations.append((device.wait_for_first_byte(_RELEASE_PATIENCE) - begin) * 1000)
                 server.wait_until_idle()
         durations.sort()
-        values[f"{name}_{device.scheme}_median_ms"] = statistics.median(durations)
-        values[f"{name}_{device.scheme}_p99_ms"] = durations[
-            min(len(durations) - 1, int(0.99 * len(durations)))
-        ]
+        values[f"{name}_{way}_median_ms"] = statistics.median(durations)
+        values[f"{name}_{way}_p99_ms"] = durations[min(len(durations) - 1, int(0.99 * len(durations)))]
+    for figure in ("median_ms", "p99_ms"):
+        values.setdefault(f"{name}_driverless_{figure}", values[f"{name}_ipp_{figure}"])
     return values
 
 
@@ -185,4 +200,7 @@ def measure_growth(
 ) -> list[tuple[int, Values]]:
     """`measure_held` for rising numbers of held jobs, one server that is filled further each time."""
     with fresh_server(kind, parent) as server:
-        return [(size, measure_held(server, dataclasses.replace(plan, held=size))) for size in sorted(sizes)]
+        return [
+            (size, measure_held(server, dataclasses.replace(plan, held=size, releases=plan.growth_releases)))
+            for size in sorted(sizes)
+        ]

@@ -23,8 +23,8 @@ class PrintServer(Protocol):
     def name(self) -> str: ...
 
     @property
-    def device_schemes(self) -> Sequence[str]:
-        """The kinds of device that it can send to: `ipp`, `socket` (port 9100), or both."""
+    def release_ways(self) -> Sequence[str]:
+        """The ways from its spool to a device, of `measurements.RELEASE_WAYS`."""
 
     def start(self) -> float:
         """Start, and return the seconds until the queue answered a first request.
@@ -44,11 +44,14 @@ class PrintServer(Protocol):
     def held_jobs(self) -> int:
         """How many jobs the server itself says that it holds."""
 
-    def connect_device(self, uri: str) -> None:
-        """From now on, `release` sends to the device at `uri` (of one of `device_schemes`)."""
+    def hold_copies(self, count: int) -> bool:
+        """Come to hold `count` jobs more by a short cut that leaves the same state; False where there is none."""
 
-    def device_target(self) -> PrintTarget:
-        """Where a job is sent that `release` is then to send to the connected device."""
+    def connect_device(self, uri: str, way: str) -> None:
+        """From now on, `release` sends to the device at `uri`, in one of `release_ways`."""
+
+    def hold_for_release(self, document: bytes) -> int:
+        """Print a document that `release` is then to send to the connected device; its job-id."""
 
     def release(self, job_id: int) -> None:
         """What a person does who wants that paper: CUPS' Release-Job, or a tap of the chip and "print".

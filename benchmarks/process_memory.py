@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -25,19 +26,39 @@ def peak_bytes(process_ids: Iterable[int]) -> int:
 def forget_peak(process_ids: Iterable[int]) -> None:
     for process_id in process_ids:
         # proc(5): 5 resets the peak to what is resident now.
-        Path(f"/proc/{process_id}/clear_refs").write_text("5")
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{process_id}/clear_refs").write_text("5")
 
 
 def processor_seconds(process_ids: Iterable[int]) -> float:
-    """User and system time so far, without children."""
+    """User and system time so far, without children that are not named."""
     total = 0
     for process_id in process_ids:
         # The program's name may hold spaces and brackets: count the fields from behind it.
-        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
+        fields = _read(process_id, "stat").rpartition(")")[2].split()
+        if fields:
+            total += int(fields[11]) + int(fields[12])
     return total / _TICKS
 
 
+def with_descendants(process_id: int) -> list[int]:
+    """The process and all that it started, directly or not, and that still run."""
+    found = [process_id]
+    for parent in found:
+        for tasks in Path(f"/proc/{parent}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, tasks.read_text().split())
+    return found
+
+
 def _status_bytes(process_id: int, name: str) -> int:
-    found = re.search(rf"^{name}:\s+(\d+) kB", Path(f"/proc/{process_id}/status").read_text(), re.MULTILINE)
+    found = re.search(rf"^{name}:\s+(\d+) kB", _read(process_id, "status"), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
+
+
+def _read(process_id: int, name: str) -> str:
+    """Empty where the process has ended meanwhile, as workers may."""
+    try:
+        return Path(f"/proc/{process_id}/{name}").read_text()
+    except OSError:
+        return ""

@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from allmende_server import AllmendeServer
 from cupsd import Cupsd
 from figures import comparison_table, growth_table
 from load_generator import LoadFailedError
@@ -26,7 +27,7 @@ from print_server import ServerKind
 from sample_documents import BIG, write_document
 
 #: In the order of comparison: ratios are to the first.
-SERVERS: Mapping[str, ServerKind] = {"cupsd": Cupsd}
+SERVERS: Mapping[str, ServerKind] = {"cupsd": Cupsd, "allmende": AllmendeServer}
 
 _QUIET_LOAD = 0.5
 
