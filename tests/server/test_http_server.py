@@ -16,7 +16,7 @@ import pytest
 import uvloop
 
 from allmende.server import http_protocol, http_server
-from allmende.server.http_server import make_server, open_listeners
+from allmende.server.http_server import Companion, make_server, open_listeners
 from allmende.server.tls_certificate import ensure_self_signed, load_tls_context
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -45,9 +45,13 @@ async def answer_scheme(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(tmp_path: Path, *, trusted_proxies: str = "") -> AsyncIterator[int]:
+async def running(
+    tmp_path: Path, *, trusted_proxies: str = "", companion: Companion | None = None
+) -> AsyncIterator[int]:
     context = load_tls_context(*ensure_self_signed(tmp_path, ["localhost", "127.0.0.1"]))
-    server = make_server(trusted_proxies=trusted_proxies, context=context, application=answer_scheme)
+    server = make_server(
+        trusted_proxies=trusted_proxies, context=context, application=answer_scheme, companion=companion
+    )
     listeners = open_listeners("127.0.0.1", 0)
     port = listeners[0].getsockname()[1]
     task = asyncio.create_task(server._serve(listeners))
@@ -163,3 +167,19 @@ def test_equal_processes_can_share_a_port() -> None:
     assert first[0].getsockname() == second[0].getsockname()
     for listener in first + second:
         listener.close()
+
+
+async def test_a_companion_lives_as_long_as_the_server_listens(tmp_path: Path) -> None:
+    seen = []
+
+    class Witness:
+        async def start(self) -> None:
+            seen.append("start")
+
+        async def stop(self) -> None:
+            seen.append("stop")
+
+    async with running(tmp_path, companion=Witness()) as port:
+        assert await ask(port) == b"http 127.0.0.1"
+        assert seen == ["start"]
+    assert seen == ["start", "stop"]

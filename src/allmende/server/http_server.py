@@ -14,7 +14,7 @@ import logging
 import socket
 import ssl
 from collections import Counter
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvicorn
 
@@ -140,12 +140,21 @@ class _CountedProtocol(PatientProtocol):
             self.on_lost = None
 
 
+class Companion(Protocol):
+    """Something that lives as long as the server listens."""
+
+    async def start(self) -> object: ...
+
+    async def stop(self) -> None: ...
+
+
 class TownServer(uvicorn.Server):
     """uvicorn's server behind the doorkeeper."""
 
-    def __init__(self, config: uvicorn.Config, context: ssl.SSLContext) -> None:
+    def __init__(self, config: uvicorn.Config, context: ssl.SSLContext, companion: Companion | None) -> None:
         super().__init__(config)
         self._context = context
+        self._companion = companion
 
     def make_protocol(self) -> _CountedProtocol:
         return _CountedProtocol(
@@ -160,6 +169,13 @@ class TownServer(uvicorn.Server):
             raise SystemExit(3)
         self.servers: list[Any] = [_Doorkeeper(sock, self, self._context) for sock in sockets]
         self.started = True
+        if self._companion is not None:
+            await self._companion.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._companion is not None:
+            await self._companion.stop()
+        await super().shutdown(sockets)
 
 
 def open_listeners(host: str, port: int, *, reuse_port: bool = False) -> list[socket.socket]:
@@ -184,7 +200,11 @@ def open_listeners(host: str, port: int, *, reuse_port: bool = False) -> list[so
 
 
 def make_server(
-    *, trusted_proxies: str, context: ssl.SSLContext, application: Any = "allmende.server.asgi:application"
+    *,
+    trusted_proxies: str,
+    context: ssl.SSLContext,
+    application: Any = "allmende.server.asgi:application",
+    companion: Companion | None = None,
 ) -> TownServer:
     """The town's server; where `trusted_proxies` is empty nobody's X-Forwarded-For counts."""
     config = uvicorn.Config(
@@ -201,4 +221,4 @@ def make_server(
         timeout_graceful_shutdown=10,
         log_config=None,
     )
-    return TownServer(config, context)
+    return TownServer(config, context, companion)

@@ -39,6 +39,7 @@ def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     from django.conf import settings  # noqa: PLC0415 - after start_django
 
+    from allmende.server.announcing import make_announcer  # noqa: PLC0415
     from allmende.server.http_server import make_server, open_listeners  # noqa: PLC0415
     from allmende.server.tls_certificate import (  # noqa: PLC0415
         ensure_self_signed,
@@ -62,7 +63,11 @@ def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
             "Set ALLMENDE_PORT (or --port) to a free port, ALLMENDE_HOST to an address of this machine.\n"
         )
         return 1
-    server = make_server(trusted_proxies=os.environ.get("ALLMENDE_TRUSTED_PROXIES", ""), context=context)
+    server = make_server(
+        trusted_proxies=os.environ.get("ALLMENDE_TRUSTED_PROXIES", ""),
+        context=context,
+        companion=make_announcer(host, port, settings.ALLMENDE_PUBLIC_URL),
+    )
     server.run(sockets=listeners)
     return 0 if server.started else 1
 
