@@ -17,11 +17,11 @@ def test_what_only_this_machine_reaches_is_not_announced(host: str) -> None:
 
 @pytest.mark.django_db
 def test_every_town_is_announced_unless_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert make_announcer("0.0.0.0", 8631, "http://print.example") is None
+    assert make_announcer("192.0.2.7", 8631, "http://print.example") is None
     found_town("zerbst", "Zerbst")
     found_town("stendal", "Stendal")
-    announcer = make_announcer("0.0.0.0", 8631, "http://print.example")
+    announcer = make_announcer("192.0.2.7", 8631, "http://print.example")
     assert announcer is not None
     assert {queue.path for queue in announcer._queues} == {"ipp/print/zerbst", "ipp/print/stendal"}
     monkeypatch.setenv("ALLMENDE_ANNOUNCE", "0")
-    assert make_announcer("0.0.0.0", 8631, "http://print.example") is None
+    assert make_announcer("192.0.2.7", 8631, "http://print.example") is None
