@@ -12,7 +12,7 @@ from allmende.directory.administration_import import describe_problem
 from allmende.directory.audit import AuditEntry
 from allmende.directory.people import Person
 from allmende.directory.people_file import LineFault, LineProblem
-from makers import make_person, make_town
+from tests.makers import make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

@@ -24,16 +24,15 @@ from allmende.devices.device_administration import (
     describe_device,
 )
 from allmende.devices.device_description import DeviceDescription
-from allmende.devices.device_errors import CertificateChangedError
+from allmende.devices.device_errors import CertificateChangedError, DeviceUnreachableError, UnreachableReason
 from allmende.devices.device_forms import AddressForm, DeviceForm
 from allmende.devices.device_probe import FoundAddress, ProbeError, probe_host_now, refresh_device_now
 from allmende.devices.device_tokens import DeviceToken
-from allmende.devices.device_words import finishing_words, is_fault
+from allmende.devices.device_words import finishing_words, is_fault, media_word
 from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.directory.administration_access import Desk, administration_page, changing_page
 
-#: The device's answer (application/ipp) is decoded again for its page; it was bounded when it was stored.
 _LISTED_MEDIA = 12
 
 
@@ -54,25 +53,22 @@ def list_devices(request: HttpRequest, desk: Desk) -> HttpResponse:
 def find_device_page(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Step 1: where is it? The answer to a good address is step 2, with what the device can do."""
     form = AddressForm(request.POST or None)
-    unreachable: str | None = None
+    unreachable_uri = ""
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["address"].strip()
         try:
             found = probe_host_now(address)
         except ProbeError as error:
-            unreachable = str(error.reason)
             if "://" not in address:
                 address = f"ipp://{address}/ipp/print"
-            found = FoundAddress(address, None)
-            form.add_error("address", unreachable)
+            form.add_error("address", str(error.reason))
+            if not _is_forbidden(error):
+                unreachable_uri = address
         else:
             return _show_add(
                 request, desk, DeviceForm(initial=_propose(found), municipality=desk.municipality), found
             )
-    query = ""
-    if unreachable is not None:
-        query = found.uri
-    return desk.show(request, "devices/find_device.html", form=form, unreachable_uri=query)
+    return desk.show(request, "devices/find_device.html", form=form, unreachable_uri=unreachable_uri)
 
 
 @require_http_methods(["GET", "POST"])
@@ -197,6 +193,12 @@ def read_description(device: Device) -> DeviceDescription | None:
     return DeviceDescription.read(device.uri, message)
 
 
+def _is_forbidden(error: ProbeError) -> bool:
+    """Whether the address is one that can't be added, however the device feels today."""
+    cause = error.cause
+    return isinstance(cause, DeviceUnreachableError) and cause.reason is UnreachableReason.FORBIDDEN_ADDRESS
+
+
 def _refresh(request: HttpRequest, device: Device) -> bool:
     try:
         refresh_device_now(device)
@@ -240,7 +242,8 @@ def _abilities(description: DeviceDescription | None) -> dict[str, Any] | None:
     """For people: what `DeviceDescription` says, in words."""
     if description is None:
         return None
+    media = description.media_ready or description.media
     return {
         "finishings": finishing_words(description.finishings),
-        "media": description.media_ready[:_LISTED_MEDIA] or description.media[:_LISTED_MEDIA],
+        "media": list(dict.fromkeys(media_word(name) or name for name in media))[:_LISTED_MEDIA],
     }

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from allmende.devices import (
     administration_devices,
+    administration_discovery,
     administration_sites,
     administration_tokens,
     administration_words,
@@ -18,6 +19,7 @@ __all__ = ["administration_words", "urlpatterns"]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("geraete/", administration_devices.list_devices, name="administer_devices"),
     path("geraete/neu/", administration_devices.find_device_page, name="find_device"),
+    path("geraete/suche/", administration_discovery.list_found_devices, name="found_devices"),
     path("geraete/hinzufuegen/", administration_devices.add_device_page, name="add_device"),
     path("geraete/<int:device_id>/", administration_devices.show_device, name="administer_device"),
     path("geraete/<int:device_id>/bearbeiten/", administration_devices.edit_device, name="edit_device"),

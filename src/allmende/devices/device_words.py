@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from allmende.documents.media_sizes import size_of_media
+
 _LONGEST: Final = 60
 _SEVERITIES: Final = ("-error", "-warning", "-report")
 _QUIET: Final = frozenset({"", "none"})
@@ -68,6 +70,19 @@ _FORMATS: Final = {
     "application/vnd.hp-pcl": "PCL",
     "text/plain": "Text",
 }
+#: Hundredths of a millimetre.
+_PAPERS: Final = {
+    (21000, 29700): "A4",
+    (29700, 42000): "A3",
+    (14800, 21000): "A5",
+    (10500, 14800): "A6",
+    (21590, 27940): "Letter",
+    (21590, 35560): "Legal",
+    (11000, 22000): "DL",
+    (16200, 22900): "C5",
+    (25000, 35300): "B4",
+    (17600, 25000): "B5",
+}
 #: PWG 5100.1 §5.1 and RFC 8011 §5.2.6.
 _FINISHINGS: Final[dict[int, str | Promise]] = {
     4: gettext_lazy("staple"),
@@ -115,6 +130,18 @@ def is_fault(reason: str) -> bool:
 
 def device_format_word(document_format: str) -> str:
     return _FORMATS.get(document_format, document_format[:_LONGEST])
+
+
+def media_word(media: str) -> str:
+    """`A4` for `iso_a4_210x297mm`; millimetres for a size without a common name; empty where not known."""
+    size = size_of_media(media) if media else None
+    if size is None:
+        return ""
+    wide, long = sorted((size.width, size.height))
+    for (known_wide, known_long), name in _PAPERS.items():
+        if abs(wide - known_wide) <= 100 and abs(long - known_long) <= 100:
+            return name
+    return f"{round(wide / 100)} × {round(long / 100)} mm"
 
 
 def finishing_words(finishings: tuple[int, ...]) -> list[str]:

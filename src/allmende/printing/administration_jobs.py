@@ -21,6 +21,7 @@ from allmende.directory.login_names import canonical_login
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.people_administration import search_people
+from allmende.printing.administration_words import change_word
 from allmende.printing.device_test_pages import NoServiceError, print_test_page
 from allmende.printing.job_administration import (
     access_town_job_for,
@@ -178,7 +179,7 @@ def _show(request: HttpRequest, desk: Desk, job_id: int, form: AssignForm) -> Ht
         "printing/administration/job.html",
         job=job,
         ticket=read_job_ticket(job.ticket),
-        events=events,
+        events=[{"row": event, "words": change_word(event.change)} for event in events],
         form=form,
         ended=job.state in TERMINAL,
         in_quarantine=job.state == State.QUARANTINED,

@@ -14,9 +14,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from allmende.documents.media_sizes import size_of_media
+from allmende.devices.device_words import REASONS as DEVICE_REASONS
+from allmende.devices.device_words import media_word
 from allmende.printing.job_states import State
 from allmende.printing.visit_jobs import VisitJob
+
+__all__ = ["format_word", "media_word", "reason_words", "sides_words", "state_kind", "state_word"]
 
 _STATES: Final[dict[str, str | Promise]] = {
     State.INCOMING: gettext_lazy("arriving"),
@@ -39,34 +42,7 @@ _STATE_KINDS: Final[dict[str, str]] = {
 }
 
 _REASONS: Final[dict[str, str | Promise]] = {
-    # of devices
-    "media-jam": gettext_lazy("Paper jam in the device"),
-    "media-empty": gettext_lazy("Out of paper"),
-    "media-needed": gettext_lazy("The device needs other paper"),
-    "media-low": gettext_lazy("Little paper left"),
-    "input-tray-missing": gettext_lazy("A paper tray is not in place"),
-    "output-area-full": gettext_lazy("The output tray is full"),
-    "output-tray-missing": gettext_lazy("The output tray is not in place"),
-    "toner-empty": gettext_lazy("Toner is empty"),
-    "toner-low": gettext_lazy("Toner is low"),
-    "marker-supply-empty": gettext_lazy("Toner or ink is empty"),
-    "marker-supply-low": gettext_lazy("Toner or ink is low"),
-    "marker-waste-full": gettext_lazy("The waste toner container is full"),
-    "developer-empty": gettext_lazy("Developer is empty"),
-    "opc-life-over": gettext_lazy("The drum is worn out"),
-    "fuser-over-temp": gettext_lazy("The fuser is too hot"),
-    "door-open": gettext_lazy("A door of the device is open"),
-    "cover-open": gettext_lazy("A cover of the device is open"),
-    "interlock-open": gettext_lazy("A cover of the device is open"),
-    "paused": gettext_lazy("The device is paused"),
-    "stopped": gettext_lazy("The device has stopped"),
-    "moving-to-paused": gettext_lazy("The device is being paused"),
-    "shutdown": gettext_lazy("The device is switched off"),
-    "offline": gettext_lazy("The device can't be reached"),
-    "timed-out": gettext_lazy("The device does not answer"),
-    "connecting-to-device": gettext_lazy("Connecting to the device"),
-    "spool-area-full": gettext_lazy("The device has no memory left"),
-    "other": gettext_lazy("The device reports a fault"),
+    **DEVICE_REASONS,
     # of our delivery
     "device-offline": gettext_lazy("The device can't be reached"),
     "device-busy": gettext_lazy("The device is busy with another job"),
@@ -90,18 +66,6 @@ _SEVERITIES: Final = ("-error", "-warning", "-report")
 _QUIET: Final = frozenset({"", "none"})
 _LONGEST_REASON: Final = 60
 
-_PAPERS: Final = {
-    (21000, 29700): "A4",
-    (29700, 42000): "A3",
-    (14800, 21000): "A5",
-    (10500, 14800): "A6",
-    (21590, 27940): "Letter",
-    (21590, 35560): "Legal",
-    (11000, 22000): "DL",
-    (16200, 22900): "C5",
-    (25000, 35300): "B4",
-    (17600, 25000): "B5",
-}
 _FORMATS: Final = {
     "application/pdf": "PDF",
     "image/jpeg": "JPEG",
@@ -139,18 +103,6 @@ def pages_to_print(job: VisitJob) -> int | None:
     if job.pages is None:
         return None
     return max(job.pages * job.copies, job.impressions or 0)
-
-
-def media_word(media: str) -> str:
-    """`A4` for `iso_a4_210x297mm`; millimetres for a size without a common name; empty where not known."""
-    size = size_of_media(media) if media else None
-    if size is None:
-        return ""
-    wide, long = sorted((size.width, size.height))
-    for (known_wide, known_long), name in _PAPERS.items():
-        if abs(wide - known_wide) <= 100 and abs(long - known_long) <= 100:
-            return name
-    return f"{round(wide / 100)} × {round(long / 100)} mm"
 
 
 def format_word(document_format: str) -> str:
