@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +19,12 @@ def home(tmp_path: Path, settings: Any) -> Path:
     settings.ALLMENDE_PEPPER = b"a pepper for tests, 32 bytes long"[:32]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """An earlier run can leave SQLite's log behind without its database: begin with neither."""
+    name = str(connections["default"].settings_dict["TEST"].get("NAME") or "")
+    if ".test" in name:
+        for suffix in ("", "-wal", "-shm"):
+            Path(name + suffix).unlink(missing_ok=True)

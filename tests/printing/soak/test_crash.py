@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The crash test: SIGKILL at random moments under load, and the result checked from the side of people and devices.
+
+`SOAK_KILLS` says how often (`make soak`: 300), `SOAK_SEED` repeats a load; the moments of the operating system can't be repeated, so what
+fails comes with the whole story of the documents concerned.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from printing.soak.ledger import Ledger, Paper
+from printing.soak.load import Load, drain
+from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
+from server.service_process import ServiceProcess, service_process
+
+KILLS: Final = int(os.environ.get("SOAK_KILLS", "6"))
+DRAIN_SECONDS: Final = 180.0
+_JOBS: Final = """
+from allmende.printing.jobs import Job, JobEvent
+answer = [
+    [job.pk, job.state, job.reason, [[int(event.at.timestamp() * 1e9), event.change + " -> " + event.state + " " + event.reason]
+     for event in JobEvent.objects.filter(job=job).order_by("pk")]]
+    for job in Job.objects.order_by("pk")
+]
+"""
+
+
+def test_nothing_is_lost_and_nothing_prints_twice(tmp_path: Path) -> None:
+    seed = int(os.environ.get("SOAK_SEED") or secrets.randbelow(10**9))
+    ledger = Ledger()
+    with service_process(tmp_path, ALLMENDE_LOG_LEVEL="WARNING") as service:
+        facts = service.set_up_demo()
+        with logged_devices(tmp_path / "devices", facts.device_ports) as devices:
+            service.start()
+            load = Load(seed, facts, ledger, devices)
+            load.start()
+            try:
+                crash(service, ledger, random.Random(seed), KILLS)
+                service.wait_until_it_answers()
+                time.sleep(1)  # some work after the last start too
+            finally:
+                load.stop()
+            left = drain(facts, ledger, devices, DRAIN_SECONDS)
+            printouts = Printouts.of(devices)
+            jobs: dict[int, Any] = {number: rest for number, *rest in service.django(_JOBS)}
+            faults = [*find_faults(ledger.papers(), printouts, jobs, left), *find_leftovers(service)]
+            faults += [f"a client failed: {failure!r}" for failure in load.failures]
+            assert not faults, tell(seed, faults, ledger=ledger, devices=devices, jobs=jobs, service=service)
+            assert sum(paper.acknowledged is not None for paper in ledger.papers()) > 5 * KILLS, (
+                f"hardly any load: {describe(ledger, printouts)}"
+            )
+            report(f"\n{KILLS} kills, seed {seed}: {describe(ledger, printouts)}")
+
+
+def crash(service: ServiceProcess, ledger: Ledger, rng: random.Random, kills: int) -> None:
+    """Kill and restart: mostly under work, sometimes during the start, sometimes out of a standstill."""
+    for count in range(kills):
+        if rng.random() < 0.15:
+            time.sleep(rng.uniform(0.0, 2.0))
+        else:
+            service.wait_until_it_answers()
+            time.sleep(rng.uniform(0.05, 2.0))
+        if rng.random() < 0.2:
+            service.send_signal(signal.SIGSTOP)
+            time.sleep(rng.uniform(0.05, 0.5))
+        ledger.kill()
+        service.kill()
+        service.start(wait=False)
+        if count % 25 == 24:
+            report(f"{count + 1} kills, {len(ledger.papers())} documents")
+
+
+def find_faults(
+    papers: list[Paper], printouts: Printouts, jobs: dict[int, Any], left: list[dict[str, Any]]
+) -> list[str]:
+    """Everything that must not be, each with the document's hash."""
+    faults = [f"{job['title']}: still {job['state']} {job['reason']}" for job in left]
+    known = {paper.sha256 for paper in papers}
+    faults += [f"{sha256}: printed, but nobody has sent it so" for sha256 in printouts.sheets.keys() - known]
+    for paper in papers:
+        sheets = printouts.sheets.get(paper.sha256, [])
+        complete = printouts.complete(paper.sha256)
+        if sheets and (paper.first_release is None or min(s.at for s in sheets) < paper.first_release):
+            faults.append(f"{paper.sha256}: came out before anybody asked for it")
+        if sheets and paper.refused:
+            faults.append(f"{paper.sha256}: refused, but printed")
+        if printouts.most_often(paper.sha256) > 1 + paper.asked_again:
+            faults.append(f"{paper.sha256}: printed twice by itself")
+        if paper.acknowledged is None:
+            continue
+        state = jobs[paper.acknowledged][0] if paper.acknowledged in jobs else "gone"
+        if state not in {"printed", *(["cancelled"] if paper.cancel_asked else [])}:
+            faults.append(f"{paper.sha256}: acknowledged as job {paper.acknowledged}, but {state}")
+        if state == "printed" and not complete:
+            faults.append(f"{paper.sha256}: called printed, but it never came out whole")
+    return faults
+
+
+def find_leftovers(service: ServiceProcess) -> list[str]:
+    """Processes of killed services that still live, once the last one is stopped."""
+    service.stop()
+    mark = f"ALLMENDE_HOME={service.home}".encode()
+    deadline = time.monotonic() + 20
+    while True:
+        found = [path.parent.name for path in Path("/proc").glob("[0-9]*/environ") if mark in _read(path)]
+        if not found:
+            return []
+        if time.monotonic() > deadline:
+            return [
+                f"process {number} outlives the service: {_read(Path('/proc') / number / 'cmdline')!r}"
+                for number in found
+            ]
+        time.sleep(0.2)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def describe(ledger: Ledger, printouts: Printouts) -> str:
+    papers = ledger.papers()
+    return json.dumps(
+        {
+            "documents": len(papers),
+            "acknowledged": sum(paper.acknowledged is not None for paper in papers),
+            "refused": sum(paper.refused for paper in papers),
+            "cancelled": sum(paper.cancel_asked for paper in papers),
+            "asked again": sum(paper.asked_again for paper in papers),
+            "came out": sum(printouts.complete(paper.sha256) for paper in papers),
+        }
+    )
+
+
+def report(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def tell(
+    seed: int,
+    faults: list[str],
+    *,
+    ledger: Ledger,
+    devices: list[LoggedDevice],
+    jobs: dict[int, Any],
+    service: ServiceProcess,
+) -> str:
+    """Each faulty document's story: its owner's, the service's and the devices', with the kills between."""
+    printouts = Printouts.of(devices)
+    parts = [f"seed {seed}, {len(faults)} faults: {describe(ledger, printouts)}", *faults]
+    for fault in faults[:8]:
+        paper = next((p for p in ledger.papers() if fault.startswith(p.sha256[:16])), None)
+        if paper is None:
+            continue
+        story = [*paper.events]
+        numbers = {paper.acknowledged} if paper.acknowledged is not None else set()
+        story += [
+            (at, f"    service, job {n}: {what}") for n in numbers & jobs.keys() for at, what in jobs[n][2]
+        ]
+        story += [
+            (sheet.at, f"        {sheet.device}, job {sheet.job}: pages {sheet.pages} of {sheet.of}")
+            for sheet in printouts.sheets.get(paper.sha256, [])
+        ]
+        begin, end = min(at for at, _ in story), max(at for at, _ in story)
+        story += [(at, "kill -9") for at in ledger.kills if begin <= at <= end]
+        parts.append(f"--- {paper.sha256} ({paper.login}, {paper.pages} pages)")
+        parts += [f"{datetime.fromtimestamp(at / 1e9, UTC):%H:%M:%S.%f} {what}" for at, what in sorted(story)]
+    parts += ["--- the service's log", service.log()[-6000:]]
+    return "\n".join(parts)

@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The panel's guards: whose browser, whose visit, for how long. The walks are in `tests/web`."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from tests.makers import make_chip, make_device, make_job, make_person, make_token, make_town
+
+from allmende.devices.device_tokens import TokenKind, revoke_device_token
+from allmende.devices.devices import Device
+from allmende.directory.chips import Chip
+from allmende.directory.people import Person
+from allmende.printing.panel import IDLE_SECONDS
+from allmende.printing.panel_access import CARRY_SECONDS, Panel, carry_number, read_carried_number
+from allmende.printing.visits import Visit
+
+pytestmark = pytest.mark.django_db
+
+CHIP = "04a1b2c3"
+
+
+@pytest.fixture
+def anna() -> Person:
+    person = make_person(make_town(), "anna", display_name="Anna Ahorn")
+    make_chip(person, CHIP)
+    return person
+
+
+@pytest.fixture
+def device(anna: Person) -> Device:
+    assert anna.municipality is not None
+    return make_device(anna.municipality)
+
+
+@pytest.fixture
+def panel(device: Device) -> Panel:
+    return Panel(*make_token(device))
+
+
+@pytest.fixture
+def at_panel(client: Client, panel: Panel) -> Client:
+    client.get(f"{panel.href}?token={panel.clear_token}")
+    return client
+
+
+def tap(client: Client, panel: Panel, number: str = CHIP) -> HttpResponse:
+    response: HttpResponse = client.post(f"{panel.href}/chip", {"chip": number})  # type: ignore[assignment]
+    return response
+
+
+def test_token_is_kept_in_a_cookie_of_the_panel_alone(client: Client, panel: Panel) -> None:
+    assert client.get(panel.href).status_code == 403
+    response = client.get(f"{panel.href}?token={panel.clear_token}")
+    assert response.headers["Location"] == panel.href
+    cookie = response.cookies["panel"]
+    assert (cookie["path"], cookie["httponly"]) == (panel.href, True)
+    assert client.get(panel.href).status_code == 200
+
+
+def test_forged_cookie_opens_nothing(client: Client, panel: Panel) -> None:
+    client.cookies["panel"] = panel.clear_token
+    assert client.get(panel.href).status_code == 403
+
+
+def test_token_of_another_device_or_kind(client: Client, panel: Panel) -> None:
+    other = make_device(panel.device.municipality, "rathaus-og")
+    assert client.get(f"/panel/{other.slug}?token={panel.clear_token}").status_code == 403
+    _, reader = make_token(panel.device, TokenKind.READER)
+    assert client.get(f"{panel.href}?token={reader}").status_code == 403
+
+
+def test_revoked_token_ends_the_panel(at_panel: Client, panel: Panel) -> None:
+    tap(at_panel, panel)
+    revoke_device_token(None, panel.row)
+    assert at_panel.get(panel.href).status_code == 403
+
+
+def test_visit_cookie_is_strict_and_of_this_panel(at_panel: Client, panel: Panel) -> None:
+    cookie = tap(at_panel, panel).cookies["visit"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (panel.href, True, "Strict")
+    assert not cookie["max-age"]
+    assert "Anna Ahorn" in at_panel.get(panel.href).content.decode()
+
+
+def test_visit_of_another_panel_is_not_taken(at_panel: Client, panel: Panel) -> None:
+    token = tap(at_panel, panel).cookies["visit"].value
+    other = Panel(*make_token(make_device(panel.device.municipality, "rathaus-og")))
+    client = Client()
+    client.get(f"{other.href}?token={other.clear_token}")
+    client.cookies["visit"] = token
+    assert "Anna Ahorn" not in client.get(other.href).content.decode()
+
+
+def test_page_that_nobody_touches_ends_the_visit(at_panel: Client, panel: Panel) -> None:
+    tap(at_panel, panel)
+    long_ago = int(time.time()) - IDLE_SECONDS
+    assert at_panel.get(f"{panel.href}?seen={long_ago + 20}").status_code == 200
+    assert Visit.objects.count() == 1
+    response = at_panel.get(f"{panel.href}?seen={long_ago - 1}")
+    assert response.status_code == 302
+    assert Visit.objects.count() == 0
+    assert "Anna Ahorn" not in at_panel.get(panel.href).content.decode()
+
+
+def test_page_reloads_itself_before_it_idles(at_panel: Client, panel: Panel) -> None:
+    tap(at_panel, panel)
+    page = at_panel.get(panel.href).content.decode()
+    found = re.search(r'http-equiv="refresh" content="(\d+);url=([^"]+)"', page)
+    assert found is not None
+    assert int(found[1]) <= IDLE_SECONDS
+    assert found[2].startswith(f"{panel.href}?seen=")
+
+
+def test_news_says_when_somebody_tapped_at_the_reader_beside(at_panel: Client, panel: Panel) -> None:
+    from allmende.printing.visits import begin_visit
+
+    assert "Panel-Reload" not in at_panel.get(f"{panel.href}/neues?of=device").headers
+    reader, _ = make_token(panel.device, TokenKind.READER)
+    begin_visit(reader, CHIP)
+    assert at_panel.get(f"{panel.href}/neues?of=device").headers["Panel-Reload"] == "1"
+    assert "Anna Ahorn" in at_panel.get(panel.href).content.decode()
+
+
+def test_news_of_an_ended_visit_reloads(at_panel: Client, panel: Panel) -> None:
+    tap(at_panel, panel)
+    first = at_panel.get(f"{panel.href}/neues?of=visit").headers["Panel-Version"]
+    assert at_panel.get(f"{panel.href}/neues?of=visit").headers["Panel-Version"] == first
+    Visit.objects.all().delete()
+    assert at_panel.get(f"{panel.href}/neues?of=visit").headers["Panel-Reload"] == "1"
+
+
+def test_pin_is_asked_and_wrong_ones_are_told(at_panel: Client, panel: Panel) -> None:
+    carla = make_person(panel.device.municipality, "carla", display_name="Carla Linde")
+    make_chip(carla, "04c1b2c3", pin="4711")
+    page = tap(at_panel, panel, "04c1b2c3").content.decode()
+    assert "04c1b2c3" not in page.lower()
+    found = re.search(r'name="carried" value="([^"]+)"', page)
+    assert found is not None
+    wrong = at_panel.post(f"{panel.href}/chip", {"carried": found[1], "pin": "1111"})
+    assert 'role="alert"' in wrong.content.decode()
+    assert Visit.objects.count() == 0
+    at_panel.post(f"{panel.href}/chip", {"carried": found[1], "pin": "4711"})
+    assert "Carla Linde" in at_panel.get(panel.href).content.decode()
+
+
+def test_carried_number_is_for_this_panel_and_a_moment(
+    panel: Panel, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = carry_number(panel, CHIP)
+    assert read_carried_number(panel, carried) == CHIP
+    assert read_carried_number(Panel(*make_token(device)), carried) is None
+    assert read_carried_number(panel, carried[:-4] + "AAAA") is None
+    later = time.time() + CARRY_SECONDS + 1
+    monkeypatch.setattr("allmende.printing.panel_access.time.time", lambda: later)
+    assert read_carried_number(panel, carried) is None
+
+
+def test_jobs_of_others_can_not_be_touched(at_panel: Client, panel: Panel) -> None:
+    bernd = make_person(panel.device.municipality, "bernd")
+    make_chip(bernd, "04b1b2c3")
+    job = make_job(panel.device.municipality, bernd, preview=b"\x89PNG").job
+    tap(at_panel, panel)
+    assert at_panel.get(f"{panel.href}/{job.pk}").status_code == 404
+    assert at_panel.get(f"{panel.href}/{job.pk}/bild").status_code == 404
+    at_panel.post(f"{panel.href}/auftrag", {"do": "delete", "job": job.pk})
+    at_panel.post(f"{panel.href}/{job.pk}/antwort", {"answer": "drop"})
+    job.refresh_from_db()
+    assert job.state == "held"
+
+
+def test_further_chip(at_panel: Client, panel: Panel, anna: Person) -> None:
+    tap(at_panel, panel)
+    at_panel.post(f"{panel.href}/weiterer-chip", {"new_chip": "04d4d4d4"})
+    assert Chip.objects.filter(person=anna).count() == 2
+    at_panel.get(f"{panel.href}/fertig")
+    tap(at_panel, panel, "04d4d4d4")
+    assert "Anna Ahorn" in at_panel.get(panel.href).content.decode()
+
+
+@pytest.mark.parametrize("number", ["x", "zz zz", "0" * 5000, "\x00", "'; drop"])
+def test_nonsense_from_a_reader(at_panel: Client, panel: Panel, number: str) -> None:
+    assert tap(at_panel, panel, number).status_code in {200, 302}
+    assert Visit.objects.count() == 0
