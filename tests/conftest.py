@@ -22,9 +22,10 @@ def home(tmp_path: Path, settings: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """An earlier run can leave SQLite's log behind without its database: begin with neither."""
-    name = str(connections["default"].settings_dict["TEST"].get("NAME") or "")
-    if ".test" in name:
-        for suffix in ("", "-wal", "-shm"):
-            Path(name + suffix).unlink(missing_ok=True)
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite's database of this run in a folder of its own: several runs on one machine don't meet."""
+    default = connections["default"]
+    if default.vendor == "sqlite":
+        default.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
