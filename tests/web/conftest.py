@@ -14,6 +14,7 @@ import pytest
 from django.utils import timezone
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
+from tests.makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 from allmende.devices.devices import Device
 from allmende.directory.delegations import delegate_to
@@ -23,7 +24,6 @@ from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.models import QueueAddress
 from allmende.seal import FileKey, Recipient
-from tests.makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 ANNA_CHIP = "04a1b2c3"
 BERND_CHIP = "04b1b2c3"
@@ -153,10 +153,23 @@ def scene(transactional_db: None, delivery: RecordingDelivery) -> Scene:
         panel_token=token,
         held=[first.job, second.job],
         uncertain=make_job(
-            town, anna, title="Wahlhelfer", state=State.UNCERTAIN, device=other, pages=4, impressions_completed=2
+            town,
+            anna,
+            title="Wahlhelfer",
+            state=State.UNCERTAIN,
+            device=other,
+            pages=4,
+            impressions_completed=2,
         ).job,
         elsewhere=make_job(
-            town, anna, title="Satzung", state=State.RELEASED, device=other, holder="x", released_at=now, pages=9
+            town,
+            anna,
+            title="Satzung",
+            state=State.RELEASED,
+            device=other,
+            holder="x",
+            released_at=now,
+            pages=9,
         ).job,
         jammed=make_job(
             town,

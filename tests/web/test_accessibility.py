@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.urls import get_resolver
 from playwright.sync_api import Browser, Page
 
@@ -157,6 +157,8 @@ def test_every_page_is_here() -> None:
         "panel_news", "panel_enrol", "panel_act", "panel_preview", "panel_settle",
     }  # fmt: skip
     own = {name for name in names if not re.match(r"admin|api|administration|it_|jsi18n", name)}
-    portal = {name for name in own if name.startswith(("my_", "panel", "sign_")) or name in looked_at | actions}
+    portal = {
+        name for name in own if name.startswith(("my_", "panel", "sign_")) or name in looked_at | actions
+    }
     assert looked_at | actions <= names
     assert portal <= looked_at | actions
