@@ -18,7 +18,7 @@ from allmende.directory.chip_openings import open_with_chip
 from allmende.directory.keys import enrolment_identity
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.ipp import GroupTag, JobState, Operation, Status, encode, make
+from allmende.ipp import GroupTag, JobState, Operation, Status, decode, encode, make
 from allmende.printing.gateway import Gateway
 from allmende.printing.intake import SMALL_DOCUMENT
 from allmende.printing.job_spool import job_spool
@@ -208,8 +208,13 @@ async def test_the_bytes_of_a_person_are_bounded_in_mid_upload(
 ) -> None:
     await sync_to_async(lambda: Municipality.objects.update(quota_bytes=len(LARGE) // 2))()
     gateway.parts.requesters.queues.forget(("zerbst", None))
-    reply = await client.print(LARGE)  # chunked: its size is not known before
-    assert reply.code == Status.CLIENT_ERROR_REQUEST_ENTITY_TOO_LARGE
+    known = await client.print(LARGE)
+    assert known.code == Status.CLIENT_ERROR_ACCOUNT_LIMIT_REACHED
+    message = encode(request(Operation.PRINT_JOB, client.path))
+    _, body = await client.post(
+        [message + LARGE[:1000], LARGE[1000:]]
+    )  # chunked: its size is not known before
+    assert decode(body)[0].code == Status.CLIENT_ERROR_REQUEST_ENTITY_TOO_LARGE
     assert await count_jobs() == 0
 
 
