@@ -183,7 +183,7 @@ def change_person(actor: Person, person: Person, details: PersonDetails) -> list
 
 def issue_password_link(actor: Person, person: Person) -> str:
     """The path of a link with which the person sets a password of their own: once, and within days
-    (`PASSWORD_RESET_TIMEOUT`). Setting a password or signing in ends earlier links.
+    (`PASSWORD_RESET_TIMEOUT`). Setting a password or signing in ends all links.
 
     Raises PermissionDenied; also for operators of the platform, whose rights go beyond the town.
     """

@@ -27,7 +27,7 @@ _CHANGES: Final[dict[str, str | Promise]] = {
     Change.COMPLETE: _("arrived"),
     Change.COMPLETE_UNKNOWN: _("arrived, owner unknown"),
     Change.ABORT: _("upload broke off"),
-    Change.CLAIM: _("claimed by its owner"),
+    Change.CLAIM: _("claimed by, or assigned to, its owner"),
     Change.RELEASE: _("released at a device"),
     Change.TAKE_OVER: _("taken to another device"),
     Change.BEGIN: _("printing began"),
