@@ -35,14 +35,17 @@ class LoggedDevice:
         self.port = port
         self._log = folder / "printed.jsonl"
         folder.mkdir(parents=True)
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "allmende.devices.virtual_device"),
-                *("--name", name, "--port", str(port), "--home", str(folder)),
-                *("--log", "--no-images", "--seconds-per-page", "0.02"),
-            ],
-            stdin=subprocess.DEVNULL,
-        )
+        with (folder / "terminal").open("wb") as terminal:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "allmende.devices.virtual_device"),
+                    *("--name", name, "--port", str(port), "--home", str(folder)),
+                    *("--log", "--no-images", "--seconds-per-page", "0.02"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=terminal,
+                stderr=terminal,
+            )
 
     def wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + 30
@@ -57,7 +60,7 @@ class LoggedDevice:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/faults", content, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=20):
+        with urllib.request.urlopen(request, timeout=20):  # noqa: S310 - our own device
             pass
 
     def sheets(self) -> list[PrintedSheet]:
