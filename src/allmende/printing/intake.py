@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -146,6 +146,10 @@ class Arrival:
             await self._sniff()
         if self._collected >= BATCH or (self._upload is None and self.size > SMALL_DOCUMENT):
             await self._spool_batch()
+
+    def set_ticket(self, ticket: str) -> None:
+        """For a way in that knows the ticket (JSON text) only after the document, as a web form does; before `finish`."""
+        self._submission = replace(self._submission, ticket=ticket)
 
     async def finish(self) -> FinishedArrival:
         """Durable when it returns. Raises RefusedError; nothing is left then."""

@@ -18,6 +18,7 @@ from django.http import HttpRequest
 
 from allmende.directory.identities import load_owner, load_town
 from allmende.directory.people import Person
+from allmende.ipp.ticket import Ticket
 from allmende.printing.intake import Arrival, Submission
 from allmende.printing.jobs import Identity
 from allmende.printing.print_service import PrintService, running_service
@@ -45,7 +46,6 @@ class SealingUploadHandler(FileUploadHandler):
         super().__init__(request)
         self.refusal: RefusedError | None = None
         self._person = person
-        self._ticket: dict[str, Any] = {}
         self._arrival: Arrival | None = None
         self._service: PrintService | None = None
 
@@ -76,12 +76,12 @@ class SealingUploadHandler(FileUploadHandler):
     def upload_interrupted(self) -> None:
         self.drop()
 
-    def finish(self, ticket: dict[str, Any]) -> int:
+    def finish(self, ticket: Ticket) -> int:
         """The job's number; durable when it returns. Raises RefusedError."""
         if self._arrival is None or self._service is None:
             raise ValueError("no document has arrived")
         arrival, self._arrival = self._arrival, None
-        self._ticket.update(ticket)
+        arrival.set_ticket(json.dumps(ticket.to_json()))
         return self._service.call(arrival.finish()).job_id
 
     def drop(self) -> None:
@@ -105,7 +105,6 @@ class SealingUploadHandler(FileUploadHandler):
             owner=load_owner(town, self._person),
             identity=Identity.SIGNED_IN,
             title=self.file_name or "",
-            ticket=json.dumps(self._ticket, separators=(",", ":")),
             document_format=self.content_type or "",
             address=address,
             expected_size=None,

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.contrib import messages
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from allmende.directory.page_access import person_page
 from allmende.directory.people import Person
+from allmende.ipp.ticket import Ticket
 from allmende.printing.quotas import Refusal, RefusedError
 from allmende.printing.release import MAX_COPIES
 from allmende.printing.upload import FILE_FIELD, NoQueueError, SealingUploadHandler
@@ -65,10 +66,9 @@ class UploadForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
 
-    def ticket(self) -> dict[str, Any]:
-        """As `allmende.ipp.Ticket.to_json` writes it."""
+    def ticket(self) -> Ticket:
         data = self.cleaned_data
-        return {"copies": data["copies"], "sides": data["sides"], "print_color_mode": data["colour"]}
+        return Ticket(copies=data["copies"], sides=data["sides"], print_color_mode=data["colour"])
 
 
 @csrf_exempt
