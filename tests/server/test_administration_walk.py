@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Every address below `/verwaltung/`, walked by who must not see it: strangers, people without a role, auditors, other towns' IT."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import models
+from django.test import Client
+from django.urls import get_resolver
+from tests.makers import make_chip, make_device, make_job, make_person, make_queue, make_token, make_town
+
+from allmende.devices.device_tokens import DeviceToken
+from allmende.devices.devices import Device
+from allmende.devices.sites import Site
+from allmende.directory.chips import Chip
+from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Person
+from allmende.directory.roles import Role, RoleName
+from allmende.printing.job_states import State
+from allmende.printing.jobs import Job
+from allmende.printing.queues import Queue
+
+pytestmark = pytest.mark.django_db
+
+#: What the parts of addresses name.
+MODELS: dict[str, type[models.Model]] = {
+    "person_id": Person,
+    "chip_id": Chip,
+    "device_id": Device,
+    "token_id": DeviceToken,
+    "site_id": Site,
+    "queue_id": Queue,
+    "job_id": Job,
+}
+
+
+def administration_routes(resolver: Any = None, prefix: str = "") -> Iterator[str]:
+    """Routes as they are written, such as `verwaltung/personen/<int:person_id>/`."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            if "verwaltung/".startswith(route[:11]):
+                yield from administration_routes(pattern, route)
+        elif route.startswith("verwaltung/"):
+            yield route
+
+
+def addresses_of(route: str, town: Municipality) -> list[str]:
+    """The route with every row of the town in its place; one address where it names none."""
+    names = [part.strip("<>").partition(":")[2] for part in route.split("/") if part.startswith("<")]
+    choices = [
+        MODELS[name]._default_manager.filter(municipality=town).values_list("pk", flat=True) for name in names
+    ]
+    found = []
+    for numbers in itertools.product(*choices):
+        address = route
+        for name, number in zip(names, numbers, strict=True):
+            address = address.replace(f"<int:{name}>", str(number))
+        found.append("/" + address)
+    return found
+
+
+def make_full_town(slug: str) -> Municipality:
+    """A town with a row of everything that an address can name."""
+    town = make_town(slug)
+    make_person(town, "it", it=True)
+    person = make_person(town, "anna")
+    make_chip(person)
+    device = make_device(town)
+    make_token(device)
+    Site.objects.create(municipality=town, name="Rathaus")
+    make_queue(town, device)
+    make_job(town, person)
+    make_job(town, None, state=State.QUARANTINED, claimed_name="anna")
+    return town
+
+
+def sign_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def rows_of(town: Municipality) -> list[Any]:
+    """All rows of the town that its IT can change, but for the time at which somebody was last here."""
+    return [
+        list(model._default_manager.filter(municipality=town).order_by("pk").values())
+        for model in (*MODELS.values(), Role)
+    ] + [list(Municipality.objects.filter(pk=town.pk).values())]
+
+
+def test_there_is_something_to_walk() -> None:
+    routes = list(administration_routes())
+    town = make_full_town("zerbst")
+    assert len(routes) > 35
+    assert len({name for route in routes for name in MODELS if f":{name}>" in route}) == len(MODELS)
+    assert all(addresses_of(route, town) for route in routes)
+
+
+def test_another_town_does_not_exist() -> None:
+    mine, other = make_full_town("zerbst"), make_full_town("coswig")
+    client = sign_in(Person.objects.get(municipality=mine, login="it"))
+    before = rows_of(other)
+    walked = 0
+    for route in administration_routes():
+        if "<" not in route:
+            continue
+        for address in addresses_of(route, other):
+            for method in ("get", "post"):
+                status = getattr(client, method)(address).status_code
+                assert status in {404, 405}, (method, address, status)
+            walked += 1
+    assert walked >= 25
+    assert rows_of(other) == before
+
+
+def test_lists_show_the_own_town_alone() -> None:
+    mine, other = make_full_town("zerbst"), make_full_town("coswig")
+    Device.objects.filter(municipality=other).update(name="FREMDWORT-GERÄT")
+    Person.objects.filter(municipality=other).update(display_name="FREMDWORT-PERSON")
+    Queue.objects.filter(municipality=other).update(name="FREMDWORT-SCHLANGE")
+    Site.objects.filter(municipality=other).update(name="FREMDWORT-ORT")
+    Job.objects.filter(municipality=other).update(claimed_name="FREMDWORT-NAME")
+    client = sign_in(Person.objects.get(municipality=mine, login="it"))
+    client.get("/verwaltung/personen/liste.csv")
+    sign_in(Person.objects.get(municipality=other, login="it")).get("/verwaltung/personen/liste.csv")
+    for route in administration_routes():
+        for address in addresses_of(route, mine):
+            if "suche" in address or "zertifikat" in address:
+                continue  # these look into the network
+            response = client.get(address)
+            body = b"".join(response) if response.streaming else response.content  # type: ignore[arg-type]
+            assert b"FREMDWORT" not in body, address
+            assert b"coswig" not in body.lower(), address
+
+
+def test_strangers_are_sent_to_sign_in() -> None:
+    town = make_full_town("zerbst")
+    client = Client()
+    for route in administration_routes():
+        for address, method in itertools.product(addresses_of(route, town), ("get", "post")):
+            response = getattr(client, method)(address)
+            refused = response.status_code == 405
+            assert refused or response.headers["Location"].startswith("/anmelden/"), (method, address)
+
+
+def test_people_without_a_role_are_refused() -> None:
+    town = make_full_town("zerbst")
+    client = sign_in(Person.objects.get(municipality=town, login="anna"))
+    before = rows_of(town)
+    for route in administration_routes():
+        for address, method in itertools.product(addresses_of(route, town), ("get", "post")):
+            status = getattr(client, method)(address).status_code
+            assert status in {403, 405}, (method, address, status)
+    assert rows_of(town) == before
+
+
+def test_an_auditor_reads_and_changes_nothing() -> None:
+    town = make_full_town("zerbst")
+    auditor = make_person(town, "auditor")
+    Role.objects.create(municipality=town, person=auditor, name=RoleName.AUDITOR)
+    client = sign_in(auditor)
+    before = rows_of(town)
+    read = 0
+    for route in administration_routes():
+        for address in addresses_of(route, town):
+            status = client.get(address).status_code
+            assert status in {200, 403, 405}, (address, status)
+            read += status == 200
+            status = client.post(address).status_code
+            assert status in {403, 405}, (address, status)
+    assert read >= 10
+    assert rows_of(town) == before
+
+
+def test_a_role_in_another_town_gives_nothing_here() -> None:
+    mine, other = make_town("zerbst"), make_town("coswig")
+    person = make_person(mine, "anna")
+    Role.objects.create(municipality=other, person=person, name=RoleName.IT)
+    assert sign_in(person).get("/verwaltung/personen/").status_code == 403
+
+
+def test_an_inactive_person_is_out_at_once() -> None:
+    town = make_town("zerbst")
+    person = make_person(town, "it", it=True)
+    client = sign_in(person)
+    assert client.get("/verwaltung/").status_code == 200
+    Person.objects.filter(pk=person.pk).update(is_active=False)
+    assert client.get("/verwaltung/").status_code == 302
