@@ -16,6 +16,7 @@ import pytest
 
 from allmende.documents import make_demo_pdf
 from devices.programs import require_program
+from documents.sample_documents import make_image, make_pwg
 from printing.gateway.running_town import RunningTown, running_town
 
 pytestmark = pytest.mark.system
@@ -76,8 +77,8 @@ def suites(tmp_path_factory: pytest.TempPathFactory) -> Path:
     page = make_demo_pdf("Konformität", 2)
     documents = {
         ".pdf": page,
-        ".jpg": b"\xff\xd8\xff\xe0" + bytes(2000),
-        ".pwg": b"RaS2PwgRaster" + bytes(3000),
+        ".jpg": make_image(),
+        ".pwg": make_pwg(),
         ".ps": b"%!PS\nshowpage\n" * 20,
     }
     for suite in INSTALLED.glob("*.test"):
