@@ -99,11 +99,11 @@ class ScriptedPrinter:
         """The message and the document; hangs up in the middle where told so."""
         decoder = ipp.Decoder(ipp.REQUEST_LIMITS)
         message: Message | None = None
-        document = b""
+        document = bytearray()
         async for piece in _body(peer, head):
             if message is None:
                 message = decoder.feed(piece)
-                document = bytes(decoder.remainder) if message is not None else b""
+                document += decoder.remainder if message is not None else b""
             else:
                 document += piece
             if (
@@ -112,11 +112,11 @@ class ScriptedPrinter:
                 and self.cut_after is not None
                 and len(document) >= self.cut_after
             ):
-                self._take(message, document[: self.cut_after], complete=False)
+                self._take(message, bytes(document[: self.cut_after]), complete=False)
                 self.asked.append(Operation(message.code))
                 raise OSError("cut")
         assert message is not None
-        return message, document
+        return message, bytes(document)
 
     async def _answer(self, peer: Peer, message: Message, document: bytes) -> bytes | None:
         operation = Operation(message.code)
@@ -263,7 +263,7 @@ async def _body(peer: Peer, head: str) -> AsyncIterator[bytes]:
         return
     while size := int(await peer.reader.readline(), 16):
         while size:
-            piece = await peer.reader.read(min(size, 4096))
+            piece = await peer.reader.read(min(size, 65536))
             if not piece:
                 raise OSError("the client hung up")
             size -= len(piece)

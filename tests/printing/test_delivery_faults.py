@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DESCRIBE, CREATE = Operation.GET_PRINTER_ATTRIBUTES, Operation.CREATE_JOB
 SEND, ASK, CANCEL = Operation.SEND_DOCUMENT, Operation.GET_JOB_ATTRIBUTES, Operation.CANCEL_JOB
 #: Larger than all buffers between here and there: when the device cuts, a part of it has not left yet.
-BIG = PDF + bytes(20_000_000)
+BIG = PDF + bytes(12_000_000)
 
 
 async def outcome(printer: ScriptedPrinter, *states: State, **job: Any) -> Job:
@@ -59,7 +59,7 @@ async def changes_of(job: Job) -> list[str]:
 @pytest.mark.parametrize(
     ("deed", "reason"),
     [
-        (device.cut, "device-cut"),
+        (device.cut, "connection-cut"),
         (device.stay_silent, "device-silent"),
         (device.talk_nonsense, "device-nonsense"),
         (device.refuse(0x0400), "device-refused"),
@@ -135,7 +135,7 @@ async def test_a_changed_document_is_noticed_before_the_device_is_asked() -> Non
 
         standing = await sync_to_async(work)()
         job = await wait_for_state(standing.job_ids[0], State.HELD)
-        assert job.reason == "document-unreadable"
+        assert job.reason == "unreadable"
         assert CREATE not in printer.asked
 
 
@@ -190,7 +190,7 @@ async def test_cut_while_sending(then: Callable[[DeviceJob], None], state: State
         printer._take = take_and_then  # type: ignore[method-assign]
         job = await outcome(printer, state, document=BIG, spooled=True)
         assert printer.times_asked(SEND) == 1
-        assert job.reason in {"device-cut", "device-aborted"}
+        assert job.reason in {"connection-cut", "device-aborted"}
 
 
 async def test_cut_while_sending_and_gone_is_uncertain() -> None:
@@ -202,7 +202,9 @@ async def test_cut_while_sending_and_gone_is_uncertain() -> None:
             return take(message, document, complete=complete)
 
         printer._take = take_and_die  # type: ignore[method-assign]
-        assert (await outcome(printer, State.UNCERTAIN, document=BIG, spooled=True)).reason == "device-cut"
+        assert (
+            await outcome(printer, State.UNCERTAIN, document=BIG, spooled=True)
+        ).reason == "connection-cut"
 
 
 async def test_the_answer_to_the_whole_document_is_cut() -> None:
@@ -231,7 +233,7 @@ async def test_a_part_that_the_device_calls_complete_is_uncertain() -> None:
             return job
 
         printer._take = take_and_print  # type: ignore[method-assign]
-        assert (await outcome(printer, State.UNCERTAIN, pages=2)).reason == "device-cut"
+        assert (await outcome(printer, State.UNCERTAIN, pages=2)).reason == "connection-cut"
 
 
 # -- while the device prints ---------------------------------------------------------------------------------------
@@ -249,7 +251,7 @@ async def test_a_passing_fault_while_following_is_passed_over(deed: device.Deed)
 @pytest.mark.parametrize(
     ("deed", "reason"),
     [
-        (device.cut, "device-cut"),
+        (device.cut, "connection-cut"),
         (device.talk_nonsense, "device-nonsense"),
         (device.refuse(0x0406), "device-forgot"),
         (device.answer_with(make.integer("job-id", 99), make.enum("job-state", 9)), "device-forgot"),
@@ -377,7 +379,9 @@ async def test_a_device_that_only_knows_print_job() -> None:
 async def test_print_job_that_is_cut_is_uncertain() -> None:
     only = (Operation.PRINT_JOB, ASK, CANCEL, DESCRIBE)
     async with scripted_printer(operations=only, cut_after=10) as printer:
-        assert (await outcome(printer, State.UNCERTAIN, document=BIG, spooled=True)).reason == "device-cut"
+        assert (
+            await outcome(printer, State.UNCERTAIN, document=BIG, spooled=True)
+        ).reason == "connection-cut"
 
 
 async def wait_for_reason(job_id: int, reason: str) -> None:

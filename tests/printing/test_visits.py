@@ -188,7 +188,7 @@ def test_a_fresh_key_cancels_what_nobody_can_open() -> None:
     visit, enrolment = enrol_at_device(token, "0badcafe", issue_enrolment_code(anna, anna), chips_lost=True)
     assert enrolment.fresh_key
     lost.refresh_from_db()
-    assert (lost.state, lost.reason) == (State.CANCELLED, "key-lost")
+    assert (lost.state, lost.reason) == (State.CANCELLED, "key-replaced")
     assert list_visit_jobs(visit) == []
     with pytest.raises(UnknownChipError):
         open_with_chip(town, bytes.fromhex("04a1b2c3"))

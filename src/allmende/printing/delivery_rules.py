@@ -94,17 +94,17 @@ FAULTS: Final[dict[Step, dict[Happening, Course]]] = {
 REASONS: Final[dict[Happening, str]] = {
     Happening.UNREACHABLE: "device-offline",
     Happening.FORBIDDEN: "device-address-forbidden",
-    Happening.CERTIFICATE: "device-certificate-changed",
+    Happening.CERTIFICATE: "certificate-changed",
     Happening.BUSY: "device-busy",
     Happening.REFUSED: "device-refused",
-    Happening.CUT: "device-cut",
+    Happening.CUT: "connection-cut",
     Happening.SILENT: "device-silent",
     Happening.NONSENSE: "device-nonsense",
-    Happening.DOCUMENT: "document-unreadable",
+    Happening.DOCUMENT: "unreadable",
 }
 #: After these a direct queue tries again by itself: nothing was printed, and it was not the document's fault.
 PASSING_REASONS: Final = frozenset(
-    {"device-offline", "device-busy", "device-cut", "device-silent", "service-restarted", ""}
+    {"device-offline", "device-busy", "connection-cut", "device-silent", "service-restarted", ""}
 )
 
 _BUSY_STATUSES: Final = frozenset(

@@ -49,6 +49,15 @@ _REASONS: Final[dict[str, str | Promise]] = {
     "device-refused": gettext_lazy("The device refused the job"),
     "device-aborted": gettext_lazy("The device stopped the job"),
     "device-cancelled": gettext_lazy("The job was cancelled at the device"),
+    "device-silent": gettext_lazy("The device does not answer"),
+    "device-nonsense": gettext_lazy("The device's answer can't be understood"),
+    "device-forgot": gettext_lazy("The device does not know the job any more"),
+    "device-stalled": gettext_lazy("The device did not go on with the job"),
+    "device-address-forbidden": gettext_lazy("The device has an address that is not allowed"),
+    "changes-not-supported": gettext_lazy("This device can't print with changed settings"),
+    "copies-not-supported": gettext_lazy("This device can't print several copies of this document"),
+    "format-unknown": gettext_lazy("The kind of this document is not known"),
+    "internal-error": gettext_lazy("The print service made a mistake"),
     "certificate-changed": gettext_lazy(
         "The device shows another certificate than before; the town's IT must check it"
     ),

@@ -47,7 +47,7 @@ async def deliver_raw(host: DeliveryHost, uri: str, policy: AddressPolicy) -> Ve
         await pieces.prepare()
     except DocumentGoneError:
         wire.abort()
-        return Verdict(Change.RETURN, "document-unreadable")
+        return Verdict(Change.RETURN, "unreadable")
     try:
         if not await host.begin(0):
             return Verdict(None)
@@ -69,11 +69,11 @@ async def _send(wire: Wire, pieces: CountedPieces, stalled: float) -> Verdict:
             while await wire.read():
                 pass
     except DocumentGoneError:
-        reason = "document-unreadable"
+        reason = "unreadable"
     except TimeoutError:
         reason = "device-silent"
     except OSError:
-        reason = "device-cut"
+        reason = "connection-cut"
     else:
         return Verdict(Change.FINISH, END_NOT_KNOWN)
     return Verdict(Change.LOSE_SIGHT if pieces.handed_over else Change.RETURN, reason)

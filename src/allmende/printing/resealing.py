@@ -48,7 +48,7 @@ def cancel_lost_jobs(municipality_id: int, person_id: int) -> int:
     count = 0
     for job in lost.iterator():
         try:
-            change_job(job, Change.CANCEL, actor=person, reason="key-lost")
+            change_job(job, Change.CANCEL, actor=person, reason="key-replaced")
         except ForbiddenChangeError:
             continue
         count += 1

@@ -18,7 +18,7 @@ from allmende.printing.job_access import (
     open_job,
     visible_jobs,
 )
-from allmende.printing.job_states import State
+from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.job_tickets import read_job_ticket
 from allmende.printing.jobs import Job, JobPreview
 from allmende.printing.visits import OpenVisit
@@ -150,7 +150,7 @@ def _visit_job(open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _
     job = one.job
     ticket = read_job_ticket(job.ticket)
     delivery = running_delivery()
-    progress = delivery.progress(job.pk) if delivery is not None and job.state == State.DELIVERING else None
+    progress = delivery.progress(job.pk) if delivery is not None and job.state in IN_FLIGHT else None
     position, pages_before = _before(job, queues)
     foreign = job.person is not None and job.person_id != open_visit.person.pk
     return VisitJob(
