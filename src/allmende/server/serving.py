@@ -9,9 +9,14 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from allmende.server.command_line import start_django
+
+#: How long a thread may keep the interpreter while another waits for it. Python's own 5 ms would be paid at each step from a web
+#: thread to the event loop and back, of which the way from a tap to the device has a dozen.
+SWITCH_SECONDS: Final = 0.0005
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +28,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="several equal processes share the port (PostgreSQL only)",
     )
 
+    parser.add_argument(
+        "--no-background",
+        action="store_true",
+        help="leave sweeping to `allmende worker` (ALLMENDE_BACKGROUND=0)",
+    )
+
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.no_background:
+        os.environ["ALLMENDE_BACKGROUND"] = "0"
     start_django()
     from django.conf import settings  # noqa: PLC0415 - after start_django
 
@@ -54,6 +67,7 @@ def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
         public = urlsplit(settings.ALLMENDE_PUBLIC_URL).hostname or ""
         certificate, key = ensure_self_signed(settings.HOME / "tls", own_hostnames(public))
     _allow_many_sockets()
+    sys.setswitchinterval(SWITCH_SECONDS)
     context = load_tls_context(certificate, key)
     try:
         listeners = open_listeners(host, port, reuse_port=reuse_port)
