@@ -44,6 +44,9 @@ class JobChangesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.initial = initial
         self._job = job
+        if not job.colour:
+            # Its client asked for black: there is no colour to come back to.
+            self.fields["colour"].choices = _COLOURS[1:]  # type: ignore[attr-defined]
 
     def clean_pages(self) -> tuple[tuple[int, int], ...] | None:
         """Ascending, without overlaps; None for all."""
