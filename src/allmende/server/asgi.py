@@ -8,6 +8,8 @@ as the synchronous framework it is, on a fixed pool of threads whose database co
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, cast
@@ -16,11 +18,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allmende.server.settings")
 
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 _django: Final = get_wsgi_application()
 
 from allmende.printing.gateway import Gateway  # noqa: E402
 from allmende.printing.print_service import PrintService, set_running_service  # noqa: E402
+
+log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -37,6 +42,7 @@ class Application:
         self._web = WSGIMiddleware(cast("Any", _django), workers=WEB_THREADS)
         self._service: PrintService | None = None
         self._gateway: Gateway | None = None
+        self._loading: asyncio.Future[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -56,12 +62,21 @@ class Application:
                 set_running_service(self._service)
                 self._gateway = Gateway(self._service)
                 await send({"type": "lifespan.startup.complete"})
+                self._loading = asyncio.get_running_loop().run_in_executor(None, _load_pages)
             elif message["type"] == "lifespan.shutdown":
                 if self._service is not None:
                     set_running_service(None)
                     await self._service.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _load_pages() -> None:
+    """Import all pages now: else the first tap after a start would wait a second for it. Print jobs need none of it."""
+    try:
+        get_resolver().url_patterns  # noqa: B018 - loads them
+    except Exception:
+        log.exception("the pages can't be loaded")
 
 
 application = Application()
