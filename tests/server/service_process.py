@@ -53,6 +53,7 @@ class ServiceProcess:
         self.database_url = database_url
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ALLMENDE_")},
+            "DJANGO_SETTINGS_MODULE": "allmende.server.settings",
             "ALLMENDE_HOME": str(self.home),
             "ALLMENDE_PORT": str(self.port),
             "ALLMENDE_LOOPBACK_DEVICES": "1",

@@ -83,10 +83,9 @@ class PrintService:
         await self._look_at_disk()
         self.inspections.start()
         await self.delivery.start()
-        self._tasks = [
-            asyncio.create_task(self._watch_disk()),
-            asyncio.create_task(Sweeper(self.run_sync, self.spool).work()),
-        ]
+        self._tasks = [asyncio.create_task(self._watch_disk())]
+        if getattr(settings, "ALLMENDE_BACKGROUND", True):
+            self._tasks.append(asyncio.create_task(Sweeper(self.run_sync, self.spool).work()))
 
     async def stop(self) -> None:
         for close in self.before_stop:

@@ -60,14 +60,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def find_problems() -> Iterator[Finding]:
-    """All findings, also the good ones; a check that fails itself is a finding too."""
+    """All findings, also the good ones; a check that fails itself is a finding too.
+
+    What can't be told without a database in order is left out when it is not.
+    """
+    has_database = True
     for check in CHECKS:
+        if check in _WITH_DATABASE and not has_database:
+            continue
         try:
-            yield from check()
+            findings = list(check())
         except Exception as error:  # an operator must see the other findings all the same
-            yield Finding(
-                Severity.ERROR, check.__name__.removeprefix("check_"), str(error) or type(error).__name__
-            )
+            name = check.__name__.removeprefix("check_")
+            findings = [Finding(Severity.ERROR, name, str(error) or type(error).__name__)]
+        yield from findings
+        if check is check_database:
+            has_database = all(finding.severity is not Severity.ERROR for finding in findings)
 
 
 def check_database() -> Iterator[Finding]:
@@ -246,3 +254,4 @@ CHECKS: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     check_devices,
     check_jobs,
 )
+_WITH_DATABASE: Final = frozenset({check_towns, check_devices, check_jobs})

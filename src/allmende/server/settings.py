@@ -47,6 +47,9 @@ ALLMENDE_SPOOL_URL = os.environ.get("ALLMENDE_SPOOL_URL", (HOME / "spool").as_ur
 #: add a device could otherwise have this service talk to what listens on its own loopback address.
 ALLMENDE_LOOPBACK_DEVICES = os.environ.get("ALLMENDE_LOOPBACK_DEVICES") == "1"
 
+#: This process sweeps what has come to its end (`ALLMENDE_BACKGROUND=0`: leave it to `allmende worker`).
+ALLMENDE_BACKGROUND = os.environ.get("ALLMENDE_BACKGROUND") != "0"
+
 ALLOWED_HOSTS = os.environ.get("ALLMENDE_ALLOWED_HOSTS", "*").split(",")
 
 DATABASES = {

@@ -23,7 +23,7 @@ from server.print_client import DeviceApi, PrintClient, RefusedError
 
 CHIPS: Final = {person.login: person.chip for person in PEOPLE if person.chip}
 #: Beyond so many that nobody has fetched, people stop printing for a while.
-_MOST_WAITING: Final = 60
+_MOST_WAITING: Final = 100
 _GONE: Final = (OSError, http.client.HTTPException)
 _TIMEOUT: Final = 20.0
 
@@ -45,7 +45,14 @@ class Load:
     """Threads until `stop`. What goes wrong in one of them, other than the service's absence, is in `failures`."""
 
     def __init__(
-        self, seed: int, facts: DemoFacts, ledger: Ledger, devices: list[LoggedDevice], *, clients: int = 4
+        self,
+        seed: int,
+        facts: DemoFacts,
+        ledger: Ledger,
+        devices: list[LoggedDevice],
+        *,
+        clients: int = 4,
+        breaks: bool = True,
     ) -> None:
         self._facts = facts
         self._ledger = ledger
@@ -54,7 +61,8 @@ class Load:
         self.failures: list[BaseException] = []
         works: list[Callable[[random.Random], None]] = [self._print] * clients
         works += [lambda rng, device=device: self._tap(rng, device) for device in devices]  # type: ignore[misc]
-        works.append(self._break_devices)
+        if breaks:
+            works.append(self._break_devices)
         self._threads = [
             threading.Thread(target=self._run, args=(work, random.Random(f"{seed}/{number}")), daemon=True)
             for number, work in enumerate(works)
@@ -71,6 +79,17 @@ class Load:
             assert not thread.is_alive(), "a client hangs"
         for device in self._devices:
             device.set_fault("none")
+
+    def wait_for(self, more: int) -> None:
+        """Until so many more documents were acknowledged."""
+        wanted = self._acknowledged() + more
+        deadline = time.monotonic() + 120
+        while self._acknowledged() < wanted:
+            assert time.monotonic() < deadline, "the load stands still"
+            time.sleep(0.05)
+
+    def _acknowledged(self) -> int:
+        return sum(paper.acknowledged is not None for paper in self._ledger.papers())
 
     def _run(self, work: Callable[[random.Random], None], rng: random.Random) -> None:
         try:
@@ -124,14 +143,14 @@ class Load:
         rng.shuffle(held)
         if held and rng.random() < 0.05:
             person.cancel(held.pop())
-        person.release(held[: rng.randint(0, 6)])
+        person.release(held[: rng.randint(0, 12)])
         if rng.random() < 0.2:
             person.take_over(
                 [job for job in person.jobs_in("released") if job["device"] != person.device_name][:1]
             )
         if rng.random() < 0.05:
             person.stop(person.jobs_in("delivering")[:1])
-        self._ended.wait(rng.random() * 0.3)
+        self._ended.wait(rng.random() * 0.1)
 
     def _break_devices(self, rng: random.Random) -> None:
         device = rng.choice(self._devices)

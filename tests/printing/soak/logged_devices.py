@@ -40,7 +40,7 @@ class LoggedDevice:
                 [
                     *(sys.executable, "-m", "allmende.devices.virtual_device"),
                     *("--name", name, "--port", str(port), "--home", str(folder)),
-                    *("--log", "--no-images", "--seconds-per-page", "0.02"),
+                    *("--log", "--no-images", "--seconds-per-page", "0.01"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=terminal,

@@ -57,7 +57,7 @@ def test_nothing_is_lost_and_nothing_prints_twice(tmp_path: Path) -> None:
             faults = [*find_faults(ledger.papers(), printouts, jobs, left), *find_leftovers(service)]
             faults += [f"a client failed: {failure!r}" for failure in load.failures]
             assert not faults, tell(seed, faults, ledger=ledger, devices=devices, jobs=jobs, service=service)
-            assert sum(paper.acknowledged is not None for paper in ledger.papers()) > 5 * KILLS, (
+            assert sum(paper.acknowledged is not None for paper in ledger.papers()) > 3 * KILLS, (
                 f"hardly any load: {describe(ledger, printouts)}"
             )
             report(f"\n{KILLS} kills, seed {seed}: {describe(ledger, printouts)}")

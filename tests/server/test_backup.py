@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""`allmende backup` while people print, and `allmende restore` into an empty house; what restore refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from allmende.documents import make_demo_pdf
+from allmende.server.demo.demo_town import DemoFacts
+from printing.soak.ledger import Ledger, Paper
+from printing.soak.load import CHIPS, Load, PersonAtDevice, drain
+from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
+from server.print_client import PrintClient
+from server.service_process import ServiceProcess, fresh_database, service_process
+
+
+@dataclass
+class BackedUp:
+    folder: Path
+    service: ServiceProcess
+    facts: DemoFacts
+    ledger: Ledger
+    devices: list[LoggedDevice]
+    #: Acknowledged before the backup began, and asked for by nobody until it was done.
+    safe: list[Paper]
+
+    def fresh(self, folder: Path, database_url: str) -> ServiceProcess:
+        """An empty installation that has the old pepper."""
+        new = ServiceProcess(folder, database_url=database_url)
+        kept = folder / "pepper"
+        shutil.copy(self.service.home / "secrets" / "pepper", kept)
+        new.environment["ALLMENDE_PEPPER_FILE"] = str(kept)
+        return new
+
+
+@pytest.fixture(scope="module")
+def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
+    folder = tmp_path_factory.mktemp("backup")
+    ledger = Ledger()
+    with service_process(folder / "old", ALLMENDE_LOG_LEVEL="WARNING") as service:
+        facts = service.set_up_demo()
+        with logged_devices(folder / "devices", facts.device_ports) as devices:
+            service.start()
+            load = Load(7, facts, ledger, devices, breaks=False)
+            load.start()
+            try:
+                load.wait_for(40)
+                before = {paper.sha256 for paper in ledger.papers() if paper.acknowledged is not None}
+                done = service.command("backup", str(folder / "copy"))
+                assert done.returncode == 0, done.stderr
+                safe = [
+                    paper
+                    for paper in ledger.papers()
+                    if paper.sha256 in before and paper.first_release is None and not paper.cancel_asked
+                ]
+                load.wait_for(10)
+            finally:
+                load.stop()
+            assert not load.failures
+            service.stop()
+            yield BackedUp(folder / "copy", service, facts, ledger, devices, safe)
+
+
+def test_what_waited_is_there_and_opens_with_its_chip(backed_up: BackedUp, tmp_path: Path) -> None:
+    assert len(backed_up.safe) >= 5, "hardly anything waited during the backup"
+    with fresh_database() as url:
+        restored = backed_up.fresh(tmp_path, url)
+        done = restored.command("restore", str(backed_up.folder))
+        assert done.returncode == 0, done.stderr
+        restored.start()
+        try:
+            facts = DemoFacts(
+                **{name: getattr(backed_up.facts, name) for name in DemoFacts.__slots__}
+                | {"port": restored.port}
+            )
+            there = set()
+            for login in CHIPS:
+                person = PersonAtDevice(
+                    facts, backed_up.ledger, backed_up.devices, backed_up.devices[0].name, login
+                )
+                person.tap()
+                there |= {job["title"] for job in person.jobs_in("held")}
+            assert {paper.sha256[:16] for paper in backed_up.safe} <= there
+            # Each job in it has its document: all of them come out.
+            assert drain(facts, backed_up.ledger, backed_up.devices, 120) == []
+            printouts = Printouts.of(backed_up.devices)
+            missing = [
+                paper
+                for paper in backed_up.ledger.papers()
+                if paper.sha256[:16] in there and not printouts.complete(paper.sha256)
+            ]
+            assert missing == [], restored.log()[-3000:]
+            # And the house is open for business.
+            client = PrintClient(restored.port, facts.queue_paths["k.lindner"])
+            assert client.print_job(make_demo_pdf("Nach der Sicherung", 1)) > max(
+                paper.acknowledged or 0 for paper in backed_up.safe
+            )
+        finally:
+            restored.stop()
+
+
+def test_the_pepper_is_not_in_the_backup(backed_up: BackedUp) -> None:
+    pepper = (backed_up.service.home / "secrets" / "pepper").read_bytes()
+    files = [path for path in backed_up.folder.rglob("*") if path.is_file()]
+    assert len(files) > 3
+    for path in files:
+        content = path.read_bytes()
+        assert pepper not in content
+        assert pepper.hex().encode() not in content
+
+
+def test_restore_wants_the_backup_s_own_pepper(backed_up: BackedUp, tmp_path: Path) -> None:
+    with fresh_database() as url:
+        other = ServiceProcess(tmp_path, database_url=url)
+        refused = other.command("restore", str(backed_up.folder))
+        assert refused.returncode == 1
+        assert "--without-pepper" in refused.stderr
+        assert other.command("check", "--json").returncode == 1  # no database was made
+        given_up = other.command("restore", str(backed_up.folder), "--without-pepper")
+        assert given_up.returncode == 0, given_up.stderr
+        assert other.command("check", "--json").returncode == 0
+
+
+def test_restore_overwrites_nothing(backed_up: BackedUp, tmp_path: Path) -> None:
+    with fresh_database() as url:
+        used = backed_up.fresh(tmp_path, url)
+        assert used.command("migrate", "--quiet").returncode == 0
+        refused = used.command("restore", str(backed_up.folder))
+        assert refused.returncode == 1
+        assert "Traceback" not in refused.stderr
+        assert not (used.home / "spool").exists() or not any((used.home / "spool").rglob("*"))
+
+
+def test_restore_refuses_a_backup_that_was_not_finished(backed_up: BackedUp, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(backed_up.folder, half)
+    (half / "allmende-backup.json").unlink()
+    with fresh_database() as url:
+        refused = backed_up.fresh(tmp_path / "new", url).command("restore", str(half), LANG="en_US.UTF-8")
+    assert (refused.returncode, "no finished backup" in refused.stderr) == (1, True)
+
+
+def test_restore_refuses_the_other_kind_of_database(backed_up: BackedUp, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(backed_up.folder, other)
+    manifest = json.loads((other / "allmende-backup.json").read_text())
+    (other / "allmende-backup.json").write_text(json.dumps(manifest | {"database": "oracle"}))
+    with fresh_database() as url:
+        refused = backed_up.fresh(tmp_path / "new", url).command("restore", str(other))
+    assert (refused.returncode, "ALLMENDE_DATABASE_URL" in refused.stderr) == (1, True)
+
+
+def test_backup_wants_an_empty_folder(backed_up: BackedUp) -> None:
+    again = backed_up.service.command("backup", str(backed_up.folder), LANG="en_US.UTF-8")
+    assert (again.returncode, "not empty" in again.stderr) == (1, True)
