@@ -63,7 +63,9 @@ def count_jobs(municipality: Municipality, now: dt.datetime | None = None) -> To
         .order_by()
     }
     printed, pages = ended.get(State.PRINTED.value, (0, 0))
-    first = now.replace(minute=0, second=0, microsecond=0) - dt.timedelta(hours=23)
+    # Counted in UTC and shown in local time: on the night of the change of the clocks no hour is lost or doubled.
+    this_hour = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+    first = this_hour - dt.timedelta(hours=23)
     recent = jobs.filter(pk__gte=_first_job_since(min(first, midnight)))
     counted = {
         row["hour"]: row["jobs"]
@@ -73,9 +75,7 @@ def count_jobs(municipality: Municipality, now: dt.datetime | None = None) -> To
         .annotate(jobs=Count("pk"))
         .order_by()
     }
-    # Counted in UTC and shown in local time: on the night of the change of the clocks no hour is lost or doubled.
-    start = first.astimezone(dt.UTC)
-    hours = [start + dt.timedelta(hours=each) for each in range(24)]
+    hours = [first + dt.timedelta(hours=each) for each in range(24)]
     return TownFigures(
         held=waiting_in(State.HELD),
         uncertain=waiting_in(State.UNCERTAIN),
