@@ -51,9 +51,7 @@ async def delivering(times: DeliveryTimes = QUICK, **options: Any) -> AsyncItera
         yield delivery
     finally:
         await delivery.stop()
-        await asyncio.gather(
-            *(loop.run_in_executor(threads, lambda: connection.close()) for _ in range(THREADS))
-        )
+        await asyncio.gather(*(loop.run_in_executor(threads, _close) for _ in range(THREADS)))
         threads.shutdown()
 
 

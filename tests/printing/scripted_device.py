@@ -50,7 +50,7 @@ class ScriptedPrinter:
     #: The device hangs up after so many bytes of a document.
     cut_after: int | None = None
     #: What it makes of a whole document, before it is asked.
-    print_it: Callable[[DeviceJob], None] = field(default=lambda job: complete(job))
+    print_it: Callable[[DeviceJob], None] = field(default=lambda job: complete(job))  # noqa: PLW0108 - defined below
     operations: tuple[int, ...] = OPERATIONS
     formats: tuple[str, ...] = FORMATS
     extra: tuple[ipp.Attribute, ...] = ()

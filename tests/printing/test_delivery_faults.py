@@ -92,7 +92,7 @@ async def test_a_device_that_comes_back_in_time_prints() -> None:
 
 
 async def test_the_reason_is_told_while_it_is_waited_for() -> None:
-    async with scripted_printer(misdeeds={DESCRIBE: [device.refuse(0x0507)]}) as printer:
+    async with scripted_printer(misdeeds={DESCRIBE: [device.refuse(0x0507)]}) as printer:  # noqa: SIM117 - the device outlives the delivery
         async with delivering(replace(QUICK, patience=30)) as delivery:
             standing = await stand_and_release(printer.uri)
             async with asyncio.timeout(5):
@@ -332,7 +332,7 @@ async def test_a_jam_that_nobody_clears_frees_the_job(pages: int, state: State) 
 @pytest.mark.parametrize(("pages", "state"), [(0, State.HELD), (1, State.UNCERTAIN)])
 async def test_the_owner_goes_on_at_another_device(pages: int, state: State) -> None:
     jam = work_on(JobState.PROCESSING_STOPPED, pages, pages, "media-empty")
-    async with scripted_printer(print_it=jam) as jammed, scripted_printer() as other:
+    async with scripted_printer(print_it=jam) as jammed, scripted_printer() as other:  # noqa: SIM117 - the device outlives the delivery
         async with delivering(replace(QUICK, stopped=30)):
             standing = await stand_and_release(jammed.uri)
             (job_id,) = standing.job_ids
@@ -357,7 +357,7 @@ async def test_the_owner_goes_on_at_another_device(pages: int, state: State) -> 
 
 
 async def test_cancelling_a_printing_job_ends_it_at_the_device() -> None:
-    async with scripted_printer(print_it=work_on(JobState.PROCESSING, 1, 1)) as printer:
+    async with scripted_printer(print_it=work_on(JobState.PROCESSING, 1, 1)) as printer:  # noqa: SIM117 - the device outlives the delivery
         async with delivering(replace(QUICK, no_progress=30)):
             standing = await stand_and_release(printer.uri)
             (job_id,) = standing.job_ids

@@ -12,7 +12,13 @@ import asyncio
 import time
 from typing import Final
 
-from allmende.devices.device_client import DeviceClient, DeviceConnections, DeviceLimits, DeviceNonsenseError, Reply
+from allmende.devices.device_client import (
+    DeviceClient,
+    DeviceConnections,
+    DeviceLimits,
+    DeviceNonsenseError,
+    Reply,
+)
 from allmende.devices.device_requests import get_printer_attributes
 from allmende.devices.devices import Device
 from allmende.ipp import AttributeSet, GroupTag, Status
