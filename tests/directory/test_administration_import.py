@@ -7,12 +7,13 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests.makers import make_person, make_town
 
 from allmende.directory.administration_import import describe_problem
 from allmende.directory.audit import AuditEntry
 from allmende.directory.people import Person
 from allmende.directory.people_file import LineFault, LineProblem
-from tests.makers import make_person, make_town
+from allmende.directory.people_import import PeopleDraft
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +155,18 @@ def test_every_problem_says_what_to_do(fault: LineFault) -> None:
     text = describe_problem(LineProblem(3, fault, "detail"))
     assert text
     assert "%" not in text
+
+
+def test_a_body_that_is_too_large_is_refused_unread(client: Client) -> None:
+    file = SimpleUploadedFile("people.csv", b"login;name\n" + b"x" * (3 * 1024 * 1024))
+    response = client.post("/verwaltung/personen/einlesen/", {"file": file})
+    assert response.status_code == 413
+    assert "larger than 2 MB" in response.content.decode()
+
+
+def test_an_upload_needs_the_forms_token(client: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(Person.objects.get(login="it"))
+    file = SimpleUploadedFile("people.csv", b"login;name\na;Anna\n")
+    assert strict.post("/verwaltung/personen/einlesen/", {"file": file}).status_code == 403
+    assert not PeopleDraft.objects.exists()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende.directory.administration_access import Desk, changing_page
@@ -41,6 +42,8 @@ from allmende.directory.people_import import (
 
 #: Rows that a preview shows of each kind; the counts are always complete.
 _SHOWN: Final = 200
+#: For what a form has beside its file.
+_FORM_ROOM: Final = 64 * 1024
 
 _FILE_FAULTS: Final[dict[FileFault, str | Promise]] = {
     FileFault.EMPTY: gettext_lazy("The file is empty."),
@@ -71,9 +74,23 @@ _LINE_FAULTS: Final[dict[LineFault, str | Promise]] = {
 }
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 @changing_page
 def upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The form's token is checked inside (`_upload_people`), because checking it reads the whole body: one that is too large is
+    refused before.
+    """
+    if request.method == "POST" and _content_length(request) > MAX_FILE_BYTES + _FORM_ROOM:
+        form = PeopleFileForm({}, {})
+        form.errors.clear()
+        form.add_error("file", str(_FILE_FAULTS[FileFault.TOO_LARGE]))
+        return desk.show(request, "administration/people_upload.html", form=form, status=413)
+    return _upload_people(request, desk)
+
+
+@csrf_protect
+def _upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = PeopleFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data["file"].read(MAX_FILE_BYTES + 1)
@@ -154,6 +171,13 @@ def download_people(request: HttpRequest, desk: Desk) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _content_length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def describe_problem(problem: LineProblem) -> str:
