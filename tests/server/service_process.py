@@ -8,6 +8,7 @@ With `ALLMENDE_DATABASE_URL` naming a PostgreSQL cluster each service gets a fre
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import random
@@ -96,9 +97,16 @@ class ServiceProcess:
             time.sleep(0.02)
 
     def answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
-            return True
-        return False
+        """Whether it does more than listen: that begins before the application is loaded."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("HEAD", "/static/kern/kern.min.css")
+            connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+        return True
 
     def send_signal(self, number: signal.Signals) -> None:
         assert self._process is not None

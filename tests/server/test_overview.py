@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,7 +14,6 @@ from allmende.devices.devices import Device
 from allmende.printing.job_states import State
 from allmende.printing.queues import Queue
 from allmende.printing.town_figures import count_jobs
-from allmende.server import overview
 from allmende.server.overview import draw_hours, find_town_problems
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def hrefs(town: Any) -> list[tuple[str, str]]:
 
 
 def test_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overview.shutil, "disk_usage", lambda _path: Usage(10**12))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12))
     town = make_town()
     make_queue(town)
     device = make_device(town)
@@ -38,7 +38,7 @@ def test_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_problem_leads_to_where_it_is_solved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overview.shutil, "disk_usage", lambda _path: Usage(10**6))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**6))
     town = make_town()
     person = make_person(town)
     make_job(town, person, state=State.UNCERTAIN)
@@ -59,7 +59,7 @@ def test_each_problem_leads_to_where_it_is_solved(monkeypatch: pytest.MonkeyPatc
 
 
 def test_another_towns_problems_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overview.shutil, "disk_usage", lambda _path: Usage(10**12))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12))
     town, other = make_town(), make_town("coswig")
     make_queue(town)
     make_device(other)

@@ -96,23 +96,25 @@ def restore(folder: Path, *, without_pepper: bool = False) -> int:
 
 
 def _restore_database(database: dict[str, Any], folder: Path) -> None:
+    from django.db import connection  # noqa: PLC0415
     from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
 
-    if database["ENGINE"].endswith("sqlite3"):
+    is_file = database["ENGINE"].endswith("sqlite3")
+    tables = connection.introspection.table_names()
+    connection.close()
+    if tables and is_file:
+        message = _("There is a database in %(path)s already. Move it away first.")
+        raise BackupError(message % {"path": database["NAME"]})
+    if tables:
+        raise BackupError(_("The database is not empty. Name an empty one in ALLMENDE_DATABASE_URL."))
+    if is_file:
         target = Path(database["NAME"])
-        if target.exists() and target.stat().st_size:
-            raise BackupError(
-                _("There is a database in %(path)s already. Move it away first.") % {"path": target}
-            )
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # An empty one is there as soon as anybody, `allmende check` for instance, has looked.
+        for name in (target.name, f"{target.name}-wal", f"{target.name}-shm"):
+            target.with_name(name).unlink(missing_ok=True)
         shutil.copyfile(folder / SQLITE_COPY, target)
         target.chmod(0o600)
         return
-    from django.db import connection  # noqa: PLC0415
-
-    if connection.introspection.table_names():
-        raise BackupError(_("The database is not empty. Name an empty one in ALLMENDE_DATABASE_URL."))
-    connection.close()
     subprocess.run(
         [
             "pg_restore",
