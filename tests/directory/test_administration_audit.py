@@ -33,7 +33,7 @@ def client(town: Municipality) -> Client:
 
 def lines(client: Client, query: str = "") -> list[list[str]]:
     response = client.get(f"/verwaltung/protokoll/liste.csv{query}")
-    text = b"".join(response).decode("utf-8-sig")  # type: ignore[arg-type]
+    text = b"".join(response).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1:]
 
 
