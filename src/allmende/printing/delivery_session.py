@@ -124,6 +124,7 @@ class DeliverySession:
                 await self._cancel_quietly()
                 return Verdict(None)
             self.step = Step.SEND
+            self.progress = Progress(Step.SEND)
             return await self._follow(self._send(), None)
         finally:
             if self._pieces is not None:

@@ -8,6 +8,7 @@ durable commit. The document's file key goes from here to the delivery in memory
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from allmende.printing.claims import ClaimableJob, ClaimError, claim_job, claimable_jobs
 from allmende.printing.delivery_port import DeliveryOrder, DeliveryPort, TicketChanges, running_delivery
+from allmende.printing.delivery_rules import Step
 from allmende.printing.delivery_stops import StopWish, wish_stop
 from allmende.printing.job_access import MAX_VISIT_JOBS, open_job, visible_jobs
 from allmende.printing.job_changes import change_job
@@ -47,6 +49,8 @@ __all__ = [
 MAX_COPIES: Final = 999
 MAX_PAGE: Final = 1_000_000
 MAX_PAGE_RANGES: Final = 32
+PAPER_FIRST_SECONDS: Final = 0.015
+_BEFORE_SENDING: Final = frozenset({Step.TURN, Step.CONNECT, Step.CREATE})
 SIDES: Final = frozenset({"one-sided", "two-sided-long-edge", "two-sided-short-edge"})
 NO_CHANGES: Final = TicketChanges()
 
@@ -216,7 +220,22 @@ def _send_here(
         if way is _TAKE_OVER:
             delivery.withdraw(order.job_id)
     delivery.submit(orders)
+    if orders:
+        _let_begin(delivery, orders[0].job_id)
     return outcomes
+
+
+def _let_begin(delivery: DeliveryPort, job_id: int) -> None:
+    """Paper first: what the caller does next (a list, a page) needs the same interpreter as the delivery's first steps.
+
+    Never longer than `PAPER_FIRST_SECONDS`, whatever the device does.
+    """
+    deadline = time.monotonic() + PAPER_FIRST_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.001)
+        progress = delivery.progress(job_id)
+        if progress is not None and progress.step not in _BEFORE_SENDING:
+            return
 
 
 def _send_one(
