@@ -59,7 +59,9 @@ def make_chip(person: Person, number: str = "04a1b2c3", *, pin: str | None = Non
     return number
 
 
-def make_device(town: Municipality, slug: str = "rathaus-eg", uri: str = "ipp://127.0.0.1:1/ipp/print") -> Device:
+def make_device(
+    town: Municipality, slug: str = "rathaus-eg", uri: str = "ipp://127.0.0.1:1/ipp/print"
+) -> Device:
     return Device.objects.create(municipality=town, slug=slug, name=slug.title(), uri=uri)
 
 
@@ -140,7 +142,5 @@ def make_job(
     if preview is not None:
         JobPreview.objects.create(job=job, sealed=seal_note(file_key, "preview", preview))
     change = Change.COMPLETE if person else Change.COMPLETE_UNKNOWN
-    JobEvent.objects.create(
-        job=job, municipality=town, at=now, change=change.value, state=state.value
-    )
+    JobEvent.objects.create(job=job, municipality=town, at=now, change=change.value, state=state.value)
     return MadeJob(job, file_key)
