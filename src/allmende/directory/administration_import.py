@@ -82,7 +82,7 @@ def upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
     refused before.
     """
     if request.method == "POST" and _content_length(request) > MAX_FILE_BYTES + _FORM_ROOM:
-        form = PeopleFileForm({}, {})
+        form = PeopleFileForm({})
         form.errors.clear()
         form.add_error("file", str(_FILE_FAULTS[FileFault.TOO_LARGE]))
         return desk.show(request, "administration/people_upload.html", form=form, status=413)

@@ -22,7 +22,7 @@ class TownBackend(ModelBackend):
     ) -> Person | None:
         """The active person with this name and password; None otherwise, in the same time for every reason."""
         del request
-        name = (username or kwargs.get("sign_in_name") or "").strip().lower()
+        name = (username or kwargs.get("sign_in_name") or "").strip().casefold()
         if not name or password is None:
             return None
         found = list(Person.objects.filter(sign_in_name=name)[:1]) or list(

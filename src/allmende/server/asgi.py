@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allmende.server.settings")
@@ -24,12 +23,9 @@ _django: Final = get_wsgi_application()
 
 from allmende.printing.gateway import Gateway  # noqa: E402
 from allmende.printing.print_service import PrintService, set_running_service  # noqa: E402
+from allmende.server.body_limit import Receive, Scope, Send, is_too_large, limited, refuse  # noqa: E402
 
 log = logging.getLogger(__name__)
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Requests that Django handles at the same time; each may hold one database connection.
 WEB_THREADS: Final = 8
@@ -48,8 +44,10 @@ class Application:
         if scope["type"] == "http":
             if scope["path"].startswith("/ipp/") and self._gateway is not None:
                 await self._gateway(scope, receive, send)
+            elif is_too_large(scope):
+                await refuse(send)
             else:
-                await self._web(cast("Any", scope), cast("Any", receive), cast("Any", send))
+                await self._web(cast("Any", scope), cast("Any", limited(scope, receive)), cast("Any", send))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
