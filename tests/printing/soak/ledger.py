@@ -35,6 +35,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._papers: dict[str, Paper] = {}
         self._open = 0
+        #: Answers that people had to printing and releasing: how much the service does.
+        self.answers = 0
         self.kills: list[int] = []
 
     @property
@@ -60,6 +62,7 @@ class Ledger:
         with self._lock:
             paper.acknowledged = job
             self._open += 1
+            self.answers += 1
             self._note(paper, f"acknowledged as job {job}")
 
     def not_acknowledged(self, paper: Paper, why: str) -> None:
@@ -94,6 +97,7 @@ class Ledger:
 
     def hears(self, paper: Paper, what: str) -> None:
         with self._lock:
+            self.answers += 1
             self._note(paper, what)
 
     def kill(self) -> None:

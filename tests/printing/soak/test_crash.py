@@ -70,7 +70,8 @@ def crash(service: ServiceProcess, ledger: Ledger, rng: random.Random, kills: in
             time.sleep(rng.uniform(0.0, 2.0))
         else:
             service.wait_until_it_answers()
-            time.sleep(rng.uniform(0.05, 2.0))
+            wait_for_work(ledger, rng.randint(1, 40))
+            time.sleep(rng.expovariate(20))
         if rng.random() < 0.2:
             service.send_signal(signal.SIGSTOP)
             time.sleep(rng.uniform(0.05, 0.5))
@@ -79,6 +80,14 @@ def crash(service: ServiceProcess, ledger: Ledger, rng: random.Random, kills: in
         service.start(wait=False)
         if count % 25 == 24:
             report(f"{count + 1} kills, {len(ledger.papers())} documents")
+
+
+def wait_for_work(ledger: Ledger, answers: int) -> None:
+    """Until people had so many answers more: on a slow machine too the service dies at work and not while it warms up."""
+    wanted = ledger.answers + answers
+    deadline = time.monotonic() + 8
+    while ledger.answers < wanted and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def find_faults(
