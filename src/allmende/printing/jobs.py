@@ -104,6 +104,14 @@ class Job(models.Model):
             models.Index(
                 fields=["finished_at"], condition=models.Q(finished_at__isnull=False), name="job_finished"
             ),
+            # What waits under a town's enrolment key: direct queues' jobs, and those of persons who have no chip yet.
+            models.Index(
+                fields=["queue", "person"],
+                condition=models.Q(state="held", sealed_to="enrolment"),
+                name="job_under_enrolment",
+            ),
+            # Only large documents lie in the spool.
+            models.Index(fields=["spool_key"], condition=models.Q(spool_key__gt=""), name="job_spooled"),
         ]
 
     def __str__(self) -> str:
