@@ -11,17 +11,19 @@ Always holds:
 """
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import os
 import secrets
 import shutil
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self, final
+from typing import Final, NoReturn, Self, final
 
 from allmende.spool.base import (
     PIECE_LENGTH,
@@ -37,6 +39,8 @@ _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 # A file is created a moment before it is locked; within this time an unlocked one is not yet taken for dead.
 _SWEEP_AFTER_SECONDS = 60
+# So much is written before the system is asked to begin bringing it to the disk.
+_WRITE_BACK = 8 * 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_HARD_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP}
 
@@ -66,6 +70,28 @@ def _make_folder(folder: Path) -> None:
     _sync_folder(folder.parent)
 
 
+def _begin_write_back(handle: int, offset: int, length: int) -> None:
+    """Ask Linux to begin writing these octets to the disk, without waiting: less is left for `fsync` at the end.
+
+    Only a hint, see sync_file_range(2); a failure shows in `fsync`.
+    """
+    if _sync_file_range is not None:
+        _sync_file_range(handle, offset, length, _SYNC_FILE_RANGE_WRITE)
+
+
+def _find_sync_file_range() -> Callable[[int, int, int, int], int] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    function = getattr(ctypes.CDLL(None), "sync_file_range", None)
+    if function is not None:
+        function.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    return function
+
+
+_SYNC_FILE_RANGE_WRITE: Final = 2
+_sync_file_range: Final = _find_sync_file_range()
+
+
 @final
 class FolderWriter:
     """A `SpoolWriter` on a file under `incoming`."""
@@ -74,6 +100,8 @@ class FolderWriter:
         self._target = spool.path_of(key)
         self.key = key
         self.written = 0
+        #: Up to here the system was asked to begin writing to the disk.
+        self._begun = 0
         self._temporary = spool.incoming / f"{self._target.name}.{secrets.token_hex(4)}"
         self._handle: int | None = None
         try:
@@ -99,6 +127,9 @@ class FolderWriter:
             self.abort()
             _raise(error, "writing a document failed")
         self.written += len(data)
+        if self.written - self._begun >= _WRITE_BACK:
+            _begin_write_back(handle, self._begun, self.written - self._begun)
+            self._begun = self.written
 
     def commit(self) -> None:
         handle = self._require_open()
