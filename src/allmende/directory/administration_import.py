@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -82,7 +83,7 @@ def upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
     refused before.
     """
     if request.method == "POST" and _content_length(request) > MAX_FILE_BYTES + _FORM_ROOM:
-        form = PeopleFileForm({})
+        form = PeopleFileForm(MultiValueDict())
         form.errors.clear()
         form.add_error("file", str(_FILE_FAULTS[FileFault.TOO_LARGE]))
         return desk.show(request, "administration/people_upload.html", form=form, status=413)

@@ -10,7 +10,7 @@ home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 cd "$(dirname "$0")/../.."
 export ALLMENDE_HOME="$home" DJANGO_SETTINGS_MODULE=allmende.server.settings
-"$bin/python" -m django makemessages --locale de --no-location --no-obsolete --no-wrap --verbosity 0 --ignore 'devices/locale*'
+"$bin/python" -m django makemessages --locale de --no-location --no-obsolete --no-wrap --verbosity 0
 "$bin/python" - <<'PYTHON'
 # The time of the run says nothing, and would change the file each time.
 import pathlib
