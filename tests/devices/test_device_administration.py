@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
-from tests.makers import make_device, make_person, make_town
 
 from allmende.devices.device_administration import (
     DeviceDetails,
@@ -27,6 +26,7 @@ from allmende.devices.devices import Device
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
+from makers import make_device, make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
-from tests.makers import make_person, make_town
 
 from allmende.directory.audit import AuditEntry, record_audit
 from allmende.directory.municipalities import Municipality
+from makers import make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

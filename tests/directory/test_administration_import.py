@@ -7,13 +7,13 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.makers import make_person, make_town
 
 from allmende.directory.administration_import import describe_problem
 from allmende.directory.audit import AuditEntry
 from allmende.directory.people import Person
 from allmende.directory.people_file import LineFault, LineProblem
 from allmende.directory.people_import import PeopleDraft
+from makers import make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

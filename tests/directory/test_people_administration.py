@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
-from tests.makers import make_person, make_town
 
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
@@ -25,6 +24,7 @@ from allmende.directory.people_administration import (
     search_people,
 )
 from allmende.directory.roles import RoleName
+from makers import make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

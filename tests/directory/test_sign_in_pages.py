@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from tests.makers import make_person, make_town
 
 from allmende.directory.attempts import AttemptCount
 from allmende.directory.audit import AuditEntry
 from allmende.directory.people import Person
 from allmende.directory.sign_in_pages import NAME_LIMIT
+from makers import make_person, make_town
 
 PASSWORD = "ein langes Passwort"
 

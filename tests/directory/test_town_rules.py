@@ -10,10 +10,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.makers import make_person, make_town
 
 from allmende.directory.audit import AuditEntry
 from allmende.directory.town_rules import TownRulesForm, change_rules, describe_rules
+from makers import make_person, make_town
 
 GOOD: dict[str, Any] = {
     "trusted_networks": "10.20.0.0/16\n10.1.2.3, fd00::/48",

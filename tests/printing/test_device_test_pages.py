@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from tests.makers import make_device, make_person, make_town
 
 from allmende.directory.audit import AuditEntry
 from allmende.printing.delivery_port import DeliveryOrder, Progress, set_running_delivery
@@ -20,6 +19,7 @@ from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, SealedTo
 from allmende.printing.print_service import PrintService, set_running_service
 from allmende.seal import FileKey
+from makers import make_device, make_person, make_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

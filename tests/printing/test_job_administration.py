@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from tests.makers import make_job, make_person, make_town
 
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
@@ -14,6 +13,7 @@ from allmende.directory.people import Person
 from allmende.printing.job_administration import assign_job, cancel_town_job
 from allmende.printing.job_states import ForbiddenChangeError, State
 from allmende.printing.jobs import JobDocument, JobEvent
+from makers import make_job, make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,6 @@ import time
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from tests.makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 from allmende.devices.device_tokens import TokenKind, revoke_device_token
 from allmende.devices.devices import Device
@@ -19,6 +18,7 @@ from allmende.directory.people import Person
 from allmende.printing.panel import IDLE_SECONDS
 from allmende.printing.panel_access import CARRY_SECONDS, Panel, carry_number, read_carried_number
 from allmende.printing.visits import Visit
+from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 pytestmark = pytest.mark.django_db
 

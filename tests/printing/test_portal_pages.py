@@ -9,7 +9,6 @@ import plistlib
 import pytest
 from django.test import Client
 from django.utils import timezone
-from tests.makers import make_chip, make_job, make_person, make_town
 
 from allmende.directory.chips import Chip, EnrolmentCode
 from allmende.directory.delegations import delegate_to
@@ -17,6 +16,7 @@ from allmende.directory.people import Delegation, Person
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.queue_addresses import QueueAddress, find_queue_address
+from makers import make_chip, make_job, make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

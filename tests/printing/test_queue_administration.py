@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from tests.makers import make_device, make_job, make_person, make_queue, make_town
 
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
@@ -19,6 +18,7 @@ from allmende.printing.queue_administration import (
     delete_queue,
 )
 from allmende.printing.queues import Queue, ReportedState
+from makers import make_device, make_job, make_person, make_queue, make_town
 
 pytestmark = pytest.mark.django_db
 

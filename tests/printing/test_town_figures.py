@@ -7,11 +7,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.makers import make_job, make_person, make_town
 
 from allmende.printing import town_figures
 from allmende.printing.job_states import State
 from allmende.printing.town_figures import count_jobs
+from makers import make_job, make_person, make_town
 
 pytestmark = pytest.mark.django_db
 

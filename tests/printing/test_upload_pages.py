@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.makers import make_person, make_queue, make_town
 
 from allmende.directory.people import Person
 from allmende.documents import make_demo_pdf
 from allmende.printing.job_access import open_with_enrolment_key
 from allmende.printing.jobs import Job
 from allmende.printing.print_service import PrintService, set_running_service
+from makers import make_person, make_queue, make_town
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,6 @@ import pytest
 from django.db import models
 from django.test import Client
 from django.urls import get_resolver
-from tests.makers import make_chip, make_device, make_job, make_person, make_queue, make_token, make_town
 
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
@@ -24,6 +23,7 @@ from allmende.directory.roles import Role, RoleName
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.queues import Queue
+from makers import make_chip, make_device, make_job, make_person, make_queue, make_token, make_town
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,10 @@ from django.contrib import admin
 from django.db.models import BinaryField
 from django.test import Client
 from django.urls import reverse
-from tests.makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 from allmende.directory.people import Person
 from allmende.printing.models import QueueAddress
+from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,6 @@ import pytest
 from django.utils import timezone
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
-from tests.makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 from allmende.devices.devices import Device
 from allmende.directory.delegations import delegate_to
@@ -24,6 +23,7 @@ from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.models import QueueAddress
 from allmende.seal import FileKey, Recipient
+from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 ANNA_CHIP = "04a1b2c3"
 BERND_CHIP = "04b1b2c3"

@@ -20,14 +20,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
-from tests.devices.programs import free_port, listens
-from tests.makers import make_job, make_person, make_queue
-from tests.server.test_administration_walk import administration_routes
 
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.printing.job_states import State
+from devices.programs import free_port, listens
+from makers import make_job, make_person, make_queue
+from server.test_administration_walk import administration_routes
 
 from .conftest import PASSWORD, Scene
 from .test_accessibility import check_page, page

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.makers import make_person
 
 from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job
 from allmende.printing.visits import Visit
+from makers import make_person
 
 from .conftest import ANNA_CHIP, BERND_CHIP, RecordingDelivery, Scene
 
