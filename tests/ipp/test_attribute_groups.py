@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
 import pytest
-from example_printer import a_profile
 
 from allmende.ipp import describe_printer, make, select_attributes
 from allmende.ipp.attribute_groups import Kind, groups_of
+from ipp.example_printer import a_profile
 
 PRINTER = describe_printer(a_profile())
 EVERYTHING = {attribute.name for attribute in PRINTER}

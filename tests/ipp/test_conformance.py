@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from example_printer import serve
+
+from ipp.example_printer import serve
 
 needs_ipptool = pytest.mark.skipif(
     shutil.which("ipptool") is None and "CI" not in os.environ, reason="ipptool is not installed"

@@ -6,7 +6,6 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ipp_strategies import messages
 
 from allmende.ipp import (
     Collection,
@@ -25,6 +24,7 @@ from allmende.ipp import (
     decode,
     encode,
 )
+from ipp.ipp_strategies import messages
 
 
 def record(tag: int, name: bytes, value: bytes) -> bytes:

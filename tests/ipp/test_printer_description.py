@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from example_printer import a_profile
 
 from allmende.ipp import (
     AttributeSet,
@@ -17,6 +16,7 @@ from allmende.ipp import (
     describe_printer_state,
     encode_attributes,
 )
+from ipp.example_printer import a_profile
 
 PROFILE = a_profile()
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

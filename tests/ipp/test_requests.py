@@ -4,7 +4,6 @@
 
 import pytest
 from hypothesis import given
-from ipp_strategies import messages
 
 from allmende.ipp import (
     Attribute,
@@ -17,6 +16,7 @@ from allmende.ipp import (
     check_request,
     make,
 )
+from ipp.ipp_strategies import messages
 
 EVERY_OPERATION = frozenset(Operation)
 CHARSET = make.charset("attributes-charset", "utf-8")

@@ -4,10 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from example_printer import a_profile
 from hypothesis import given
 from hypothesis import strategies as st
-from ipp_strategies import groups
 
 from allmende.ipp import (
     Attribute,
@@ -23,6 +21,8 @@ from allmende.ipp import (
     read_ticket,
     ticket_attributes,
 )
+from ipp.example_printer import a_profile
+from ipp.ipp_strategies import groups
 
 PROFILE = replace(
     a_profile(),
