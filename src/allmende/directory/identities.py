@@ -40,6 +40,10 @@ class Town:
     enrolment_recipient: Recipient
     accept_before_enrolment: bool
 
+    def __hash__(self) -> int:
+        # Part of many keys on the print path, and to hash all of its fields takes longer than to find what is looked for.
+        return hash(self.id)
+
     def trusts(self, address: str) -> bool:
         """Whether a name that is claimed from this IP address is believed."""
         if not self.networks:
