@@ -37,7 +37,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/reuse --suppress-deprecation lint --quiet
 
 bench: system $(VENV)/dev.stamp
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py --growth 10 100000 1000000 $(BENCH_OPTIONS)
 
 fuzz: $(VENV)/dev.stamp
 	for target in fuzz/fuzz_*.py; do $(BIN)/python $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; done

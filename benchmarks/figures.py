@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 Rounds = Sequence[Mapping[str, float]]
 
@@ -72,6 +73,8 @@ _GROWTH = (
     ("held_memory_mib", "memory MiB"),
 )
 
+_BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
+
 
 def comparison_table(rounds: Mapping[str, Rounds]) -> str:
     """Medians over the rounds as Markdown; with two servers also the second one's ratio to the first and the goals."""
@@ -107,6 +110,15 @@ def growth_table(rows: Sequence[tuple[int, Mapping[str, float]]]) -> str:
         _line([f"{size:,}", *(_cell(values.get(name), "") for name, _ in _GROWTH)]) for size, values in rows
     ]
     return "\n".join(lines)
+
+
+def insert_figures(document: Path, figures: str) -> None:
+    """Replace what stands between the document's two marks; ValueError where it lacks them."""
+    before, begin, rest = document.read_text().partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"{document} has no place for figures: {_BEGIN} … {_END}")
+    document.write_text(f"{before}{begin}\n\n{figures}\n\n{end}{after}")
 
 
 def _median(rounds: Rounds, name: str) -> float | None:

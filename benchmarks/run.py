@@ -16,11 +16,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from allmende_server import AllmendeServer
 from cupsd import Cupsd
-from figures import comparison_table, growth_table
+from figures import comparison_table, growth_table, insert_figures
 from load_generator import LoadFailedError
 from measurements import QUICK, Plan, Values, measure_growth, measure_round
 from print_server import ServerKind
@@ -28,6 +29,9 @@ from sample_documents import BIG, write_document
 
 #: In the order of comparison: ratios are to the first.
 SERVERS: Mapping[str, ServerKind] = {"cupsd": Cupsd, "allmende": AllmendeServer}
+
+#: Filling cupsd with so many jobs takes hours; its growth shows between the first rows and "many held".
+GROWING = ("allmende",)
 
 _QUIET_LOAD = 0.5
 
@@ -52,19 +56,40 @@ def main() -> int:
                 begin = time.monotonic()
                 rounds[server].append(measure_round(SERVERS[server], plan, folder, document))
                 _say(f"round {number + 1}, {server}: {time.monotonic() - begin:.0f} s")
-        for server in options.servers if options.growth else []:
+        for server in GROWING if options.growth else []:
+            begin = time.monotonic()
             growth[server] = measure_growth(SERVERS[server], options.growth, plan, folder)
-    print(comparison_table(rounds))
-    for server, rows in growth.items():
-        print(f"\n{server} with more and more held jobs:\n\n{growth_table(rows)}")
-    print(
-        f"\n{machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']};"
-    )
-    print(f"load average at the beginning {load_average:.2f}; {plan.held:,} held where many are.")
+            _say(f"growth, {server}: {time.monotonic() - begin:.0f} s")
+    report = _report(rounds, growth, plan, machine, load_average)
+    print(report)
+    if options.markdown:
+        insert_figures(options.markdown, report)
     if options.json:
         result = {"machine": machine, "load_average": load_average, "rounds": rounds, "growth": growth}
         options.json.write_text(json.dumps(result, indent=1) + "\n")
     return 0
+
+
+def _report(
+    rounds: Mapping[str, list[Values]],
+    growth: Mapping[str, list[tuple[int, Values]]],
+    plan: Plan,
+    machine: Mapping[str, int | str],
+    load_average: float,
+) -> str:
+    """All tables as Markdown, and under what circumstances they came about."""
+    counts = {len(values) for values in rounds.values()}
+    lines = [comparison_table(rounds)] if any(counts) else []
+    lines += [
+        f"\n{server} with more and more held jobs:\n\n{growth_table(rows)}" for server, rows in growth.items()
+    ]
+    quiet = "quiet" if load_average <= _QUIET_LOAD else "**not quiet: figures are indicative only**"
+    lines.append(
+        f"\n{datetime.now(UTC):%Y-%m-%d}, medians of {max(counts, default=0)} rounds in turn; {machine['processor']}, "
+        f"{machine['cores']} cores, {machine['system']}, Python {machine['python']}. Load average at the beginning "
+        f"{load_average:.2f} ({quiet}). “Many held” are {plan.held:,}."
+    )
+    return "\n".join(lines)
 
 
 def _options() -> argparse.Namespace:
@@ -73,7 +98,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--servers", nargs="+", choices=list(SERVERS), default=list(SERVERS))
     parser.add_argument(
-        "--growth", type=int, nargs="+", default=[], metavar="HELD", help="also with so many held jobs"
+        "--growth",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="HELD",
+        help=f"also with so many held jobs ({', '.join(GROWING)} only)",
+    )
+    parser.add_argument(
+        "--markdown", type=Path, help="document whose figures, between its two marks, are replaced"
     )
     parser.add_argument("--json", type=Path, help="file for every single value")
     parser.add_argument(
