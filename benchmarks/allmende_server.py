@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from allmende_filling import copy_held_job
-from allmende_town import SLUG, TAPPERS, chip_number
+from allmende_town import CROWD, SLUG, TAPPERS, chip_number
 from ipp_client import RequestFailedError, exchange, print_one
 from print_messages import PrintTarget, get_printer_attributes
 from process_memory import with_descendants
@@ -43,15 +43,16 @@ class AllmendeServer:
     name = "allmende"
     release_ways = ("ipp", "socket")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, crowd: int = CROWD, tappers: int = TAPPERS) -> None:
         self._folder = folder
         self._home = folder / "home"
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._device: dict[str, str] = {}
-        self._next_person = itertools.cycle(range(TAPPERS))
+        self._next_person = itertools.cycle(range(tappers))
+        self._senders = min(crowd, _SENDERS)
         self._owners: dict[int, int] = {}
-        shutil.copytree(_founded_town(folder.parent), self._home)
+        shutil.copytree(_founded_town(folder.parent, crowd, tappers), self._home)
 
     def start(self) -> float:
         begin = time.monotonic()
@@ -92,7 +93,7 @@ class AllmendeServer:
         return with_descendants(self._process.pid) if self._process else []
 
     def held_targets(self) -> Sequence[PrintTarget]:
-        return [self._target(f"crowd-{number}") for number in range(_SENDERS)]
+        return [self._target(f"crowd-{number}") for number in range(self._senders)]
 
     def held_jobs(self) -> int:
         return self._count("state = 'held'")
@@ -168,13 +169,16 @@ class AllmendeServer:
             time.sleep(0.01)
 
 
-def _founded_town(parent: Path) -> Path:
+def _founded_town(parent: Path, crowd: int, tappers: int) -> Path:
     """A home with the town in it, made once for all servers of a run."""
     home = parent / "allmende-town"
     if not home.exists():
         draft = parent / "allmende-town.draft"
         subprocess.run(
-            [sys.executable, _SETUP, "found"], env=_environment(draft), check=True, timeout=_PATIENCE
+            [sys.executable, _SETUP, "found", str(crowd), str(tappers)],
+            env=_environment(draft),
+            check=True,
+            timeout=_PATIENCE,
         )
         draft.rename(home)
     return home

@@ -4,8 +4,8 @@
 
 Run by allmende_server.py in a process of its own, over `ALLMENDE_HOME`:
 
-    python benchmarks/allmende_setup.py found       a migrated database, a town, its people, a TLS certificate
-    python benchmarks/allmende_setup.py device URI  a device with this address and a reader's token; prints both as JSON
+    python benchmarks/allmende_setup.py found CROWD TAPPERS  a migrated database, a town, so many people, a TLS certificate
+    python benchmarks/allmende_setup.py device URI           a device with this address and a reader's token, as JSON
 
 Quotas are raised out of the way, as every limit of the other server is; all else is as shipped.
 """
@@ -22,7 +22,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allmende.server.settings")
 django.setup()
 
-from allmende_town import CROWD, SLUG, TAPPERS, chip_number  # noqa: E402
+from allmende_town import SLUG, chip_number  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from allmende.devices.device_tokens import TokenKind, issue_device_token  # noqa: E402
@@ -35,7 +35,7 @@ from allmende.server.tls_certificate import ensure_self_signed, own_hostnames  #
 from allmende.server.town import found_town  # noqa: E402
 
 
-def found() -> None:
+def found(crowd: int, tappers: int) -> None:
     migrate(quiet=True)
     town = found_town(
         SLUG,
@@ -53,9 +53,9 @@ def found() -> None:
             display_name=f"Crowd {number}",
             recipient=Identity.generate().recipient.to_text(),
         )
-        for number in range(CROWD)
+        for number in range(crowd)
     )
-    for number in range(TAPPERS):
+    for number in range(tappers):
         person = Person.objects.create_person(
             municipality=town, login=f"tap-{number}", display_name=f"Tapper {number}"
         )
@@ -74,6 +74,6 @@ def add_device(uri: str) -> dict[str, str]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "found":
-        found()
+        found(int(sys.argv[2]), int(sys.argv[3]))
     else:
         print(json.dumps(add_device(sys.argv[2])))
