@@ -91,14 +91,21 @@ class DeviceDescription:
             speed=_count(printer.integer("pages-per-minute")),
             color_speed=_count(printer.integer("pages-per-minute-color")),
             supplies=_supplies(printer),
-            state=_STATES.get(printer.integer("printer-state") or 0, "unknown"),
-            state_reasons=tuple(
-                r for r in _keywords(printer.keywords("printer-state-reasons")) if r != "none"
-            ),
+            state=read_state(printer),
+            state_reasons=read_state_reasons(printer),
             is_accepting_jobs=printer.boolean("printer-is-accepting-jobs") is not False,
             certificate_sha256=certificate_sha256,
             attributes=ipp.encode(message),
         )
+
+
+def read_state(printer: AttributeSet) -> str:
+    """idle, processing, stopped, or unknown."""
+    return _STATES.get(printer.integer("printer-state") or 0, "unknown")
+
+
+def read_state_reasons(printer: AttributeSet) -> tuple[str, ...]:
+    return tuple(r for r in _keywords(printer.keywords("printer-state-reasons")) if r != "none")
 
 
 def clean_text(text: str, length: int = TEXT_LENGTH) -> str:

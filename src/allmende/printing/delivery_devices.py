@@ -20,12 +20,15 @@ from allmende.devices.device_client import (
     Reply,
 )
 from allmende.devices.device_requests import get_printer_attributes
+from allmende.devices.device_states import DeviceState
 from allmende.devices.devices import Device
 from allmende.ipp import AttributeSet, GroupTag, Status
 from allmende.printing.delivery_plans import PLAN_ATTRIBUTES
 
 #: Seconds for which a device's capabilities are believed.
 DESCRIPTION_AGE: Final = 60.0
+#: A state that did not change is written again after so many seconds, so that one sees when the device was last there.
+STATE_AGE: Final = 30.0
 
 
 class DeviceStatusError(Exception):
@@ -60,6 +63,8 @@ class DevicePrinter:
         self._attributes: AttributeSet | None = None
         self._asked_at = 0.0
         self._asking = asyncio.Lock()
+        self._noted: DeviceState | None = None
+        self._noted_at = 0.0
 
     def is_for(self, device: Device) -> bool:
         """Whether the row still has the address and the certificate that this was made for."""
@@ -77,8 +82,27 @@ class DevicePrinter:
         """Ask anew next time: the device refused what it had promised."""
         self._attributes = None
 
+    @property
+    def state(self) -> DeviceState | None:
+        """As the device last said it; None where that is forgotten or was never asked."""
+        return DeviceState.read(self._attributes) if self._attributes is not None else None
+
+    def take_news(self, state: DeviceState | None = None) -> DeviceState | None:
+        """The state (or the given one) if it is to be written down: it changed, or was last written a while ago."""
+        state = state or self.state
+        now = time.monotonic()
+        if state is None or (state == self._noted and now - self._noted_at < STATE_AGE):
+            return None
+        self._noted, self._noted_at = state, now
+        return state
+
     async def warm(self) -> None:
-        """Connection and description at hand for the release that may follow. Raises as `describe`."""
+        """Connection and description at hand for the release that may follow. Raises as `describe`.
+
+        A fault that the device had told of may have been mended, so such a device is asked anew.
+        """
+        if self.state is not None and self.state.is_troubled:
+            self.forget_description()
         await self.describe()
         await self.client.connect()
 

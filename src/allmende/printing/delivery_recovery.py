@@ -23,8 +23,8 @@ from allmende.printing.delivery_rules import PASSING_REASONS
 from allmende.printing.job_access import open_with_enrolment_key
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
-from allmende.printing.jobs import Job
-from allmende.printing.queues import QueueKind
+from allmende.printing.jobs import Job, SealedTo
+from allmende.printing.queues import Queue, QueueKind
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +83,18 @@ def give_back(order: DeliveryOrder) -> None:
 
 
 def waiting_direct_jobs() -> list[int]:
-    """Held jobs of direct queues that may be tried now, oldest first."""
+    """Held jobs of direct queues that may be tried now, oldest first.
+
+    As quick with a million held jobs as with none: these queues' jobs have an index (`job_under_enrolment`).
+    """
+    queues = list(Queue.objects.filter(kind=QueueKind.DIRECT, is_active=True).values_list("pk", flat=True))
+    if not queues:
+        return []
     jobs = Job.objects.filter(
         Q(released_at__isnull=True) | Q(released_at__lt=timezone.now() - DIRECT_RETRY),
         state=State.HELD.value,
-        queue__kind=QueueKind.DIRECT,
-        queue__is_active=True,
+        sealed_to=SealedTo.ENROLMENT.value,
+        queue_id__in=queues,
         expires_at__gt=timezone.now(),
         reason__in=PASSING_REASONS,
     )

@@ -26,7 +26,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from allmende.devices.device_client import AddressPolicy, DeviceConnections, DeviceError, DeviceLimits
+from allmende.devices.device_client import (
+    AddressPolicy,
+    DeviceConnections,
+    DeviceError,
+    DeviceLimits,
+    DeviceUnreachableError,
+)
+from allmende.devices.device_states import UNREACHABLE, DeviceState, record_state
 from allmende.devices.devices import Device
 from allmende.documents.conversion import Converter
 from allmende.printing.delivery_devices import DevicePrinter, DeviceStatusError, pin_certificate
@@ -41,7 +48,7 @@ from allmende.printing.delivery_records import (
     settle_delivery,
 )
 from allmende.printing.delivery_recovery import give_back, recover_dead, release_direct, waiting_direct_jobs
-from allmende.printing.delivery_rules import REASONS, Step, happening_of
+from allmende.printing.delivery_rules import REASONS, Happening, Step, happening_of
 from allmende.printing.delivery_session import DeliverySession
 from allmende.printing.delivery_watch import DeliveryTimes
 from allmende.printing.device_turns import TURN_LEASE, leave_turn, take_turn
@@ -249,6 +256,10 @@ class Delivery:
     async def _settle(self, job: Job, verdict: Verdict, host: DeliveryHost) -> None:
         """Durable, or tried for half a minute; after that the next start recovers it."""
         for attempt in range(_SETTLE_TRIES):
+        offline = verdict.change is Change.RETURN and verdict.reason == REASONS[Happening.UNREACHABLE]
+        await self._note_state(printer, UNREACHABLE if offline else None)
+        if not offline and printer.state is not None and printer.state.is_troubled:
+            self._begin_warming(loaded.device.pk, anyway=True)
             try:
                 settled = await self._run(settle_delivery, job, verdict, host.stopped_by)
             except Exception:
@@ -294,8 +305,13 @@ class Delivery:
             printer = self._printers[device.pk] = DevicePrinter(device, self._connections, self._limits)
         return printer
 
-    def _begin_warming(self, device_id: int) -> None:
-        if device_id not in self._warming and device_id not in self._workers and not self._closing:
+    def _begin_warming(self, device_id: int, *, anyway: bool = False) -> None:
+        """A device at work has its connection already; it is only asked `anyway` for its state."""
+        if (
+            device_id not in self._warming
+            and (anyway or device_id not in self._workers)
+            and not self._closing
+        ):
             self._warming.add(device_id)
             self._start(self._warm(device_id))
 
@@ -305,12 +321,17 @@ class Delivery:
             if device is None or device.uri.startswith("socket:"):
                 return
             printer = self._printer(device)
-            await printer.warm()
+            try:
+                await printer.warm()
+            except DeviceUnreachableError:
+                await self._note_state(printer, UNREACHABLE)
+                raise
             await self._pin_certificate(printer)
         except (DeviceError, DeviceStatusError) as error:
             log.info("device %d is not ready: %s", device_id, error)
         finally:
             self._warming.discard(device_id)
+            await self._note_state(printer)
 
     async def _pin_certificate(self, printer: DevicePrinter) -> None:
         seen = printer.client.certificate_sha256
@@ -321,6 +342,22 @@ class Delivery:
 
     async def _keep_house(self) -> None:
         """Heartbeat, other processes' deaths, direct queues' waiting jobs."""
+    async def _note_state(self, printer: DevicePrinter, state: DeviceState | None = None) -> None:
+        """What panels and the town's IT see of the device; a delivery never fails of it."""
+        news = printer.take_news(state)
+        if news is not None:
+            with contextlib.suppress(Exception):
+                await self._run(record_state, printer.device_id, printer.uri, news)
+
+    def _ask_troubled(self) -> None:
+        """Devices that stopped in the middle of a job are asked what they need."""
+        for running in list(self._running.values()):
+            if running.session is not None and running.session.progress.reason:
+                printer = self._printers.get(running.device_id)
+                if printer is not None:
+                    printer.forget_description()
+                    self._begin_warming(running.device_id, anyway=True)
+
         next_scan = 0.0
         loop = asyncio.get_running_loop()
         while True:
@@ -334,6 +371,7 @@ class Delivery:
                 await self._recover()
             except Exception:
                 log.exception("keeping house failed; it goes on")
+                self._ask_troubled()
                 await asyncio.sleep(HEARTBEAT.total_seconds())
 
     async def _recover(self) -> None:

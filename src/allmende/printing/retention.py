@@ -20,17 +20,18 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from allmende.directory.attempts import AttemptCount
 from allmende.directory.chips import EnrolmentCode
 from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Person
 from allmende.printing.delivery_host import RunSync
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, SealedTo
-from allmende.printing.queues import QueueKind
+from allmende.printing.queues import Queue, QueueKind
 from allmende.printing.resealing import reseal_waiting_jobs
 from allmende.printing.visits import Visit
 from allmende.spool import Spool, SpoolError
@@ -44,7 +45,9 @@ THOROUGH_SECONDS: Final = 3600.0
 ORPHAN_AGE: Final = timedelta(hours=1)
 #: An upload that announced its job and never completed it.
 INCOMING_AGE: Final = timedelta(hours=24)
-RECENT: Final = timedelta(days=2)
+#: How far a round looks back for documents of ended jobs; a thorough one looks further, and all else is an orphan.
+RECENT: Final = timedelta(minutes=15)
+RECENT_THOROUGH: Final = timedelta(days=2)
 _EXPIRING: Final = (State.HELD.value, State.QUARANTINED.value, State.UNCERTAIN.value)
 _ENDED: Final = tuple(state.value for state in TERMINAL)
 
@@ -77,8 +80,9 @@ def sweep_once(spool: Spool, now: datetime | None = None, *, thorough: bool = Tr
     swept = Swept()
     swept.expired = expire_jobs(now)
     swept.aborted = abort_stale_uploads(now)
-    swept.documents = delete_ended_documents(spool, now)
+    swept.documents = delete_ended_documents(spool, now, RECENT_THOROUGH if thorough else RECENT)
     if thorough:
+        swept.resealed = reseal_leftovers()
         swept.orphans = delete_orphans(spool, now)
         swept.titles = scrub_titles(now)
     swept.visits = Visit.objects.filter(pk__in=_oldest(Visit.objects.filter(expires_at__lt=now))).delete()[0]
@@ -86,7 +90,6 @@ def sweep_once(spool: Spool, now: datetime | None = None, *, thorough: bool = Tr
     swept.codes = EnrolmentCode.objects.filter(pk__in=_oldest(codes)).delete()[0]
     attempts = AttemptCount.objects.filter(ends_at__lt=now)
     swept.attempts = AttemptCount.objects.filter(pk__in=_oldest(attempts)).delete()[0]
-    swept.resealed = reseal_leftovers()
     return swept
 
 
@@ -103,9 +106,9 @@ def abort_stale_uploads(now: datetime) -> int:
     return sum(_change(job, Change.ABORT) for job in stale[:BATCH])
 
 
-def delete_ended_documents(spool: Spool, now: datetime) -> int:
+def delete_ended_documents(spool: Spool, now: datetime, recent: timedelta = RECENT_THOROUGH) -> int:
     """Spooled documents of jobs that ended lately; what ended earlier is an orphan."""
-    ended = Job.objects.filter(state__in=_ENDED, finished_at__gt=now - RECENT).exclude(spool_key="")
+    ended = Job.objects.filter(state__in=_ENDED, finished_at__gt=now - recent, spool_key__gt="")
     count = 0
     for job in ended.only("id", "spool_key")[:BATCH]:
         try:
@@ -123,7 +126,7 @@ def delete_orphans(spool: Spool, now: datetime) -> int:
     try:
         spool.sweep()
         for keys in _batches(spool.keys(older_than=now - ORPHAN_AGE)):
-            rows = Job.objects.filter(spool_key__in=keys).exclude(state__in=_ENDED)
+            rows = Job.objects.filter(spool_key__in=keys, spool_key__gt="").exclude(state__in=_ENDED)
             known = set(rows.values_list("spool_key", flat=True))
             for key in keys:
                 if key not in known:
@@ -155,16 +158,16 @@ def scrub_titles(now: datetime) -> int:
 
 def reseal_leftovers() -> int:
     """Jobs whose person has a chip by now, but that a crash left under the enrolment key."""
-    left = Job.objects.filter(
-        state=State.HELD.value,
-        sealed_to=SealedTo.ENROLMENT,
-        queue__kind=QueueKind.HELD,
-        person__isnull=False,
-    ).exclude(person__recipient="")
-    people = left.values_list("municipality_id", "person_id").distinct()[:50]
-    return sum(
-        reseal_waiting_jobs(municipality_id, person_id) for municipality_id, person_id in people if person_id
-    )
+    waiting = Job.objects.filter(state=State.HELD.value, sealed_to=SealedTo.ENROLMENT.value)
+    count = 0
+    for queue in Queue.objects.filter(kind=QueueKind.HELD):
+        left = waiting.filter(queue_id=queue.pk, person_id=OuterRef("pk"))
+        people = Person.objects.filter(Exists(left), municipality_id=queue.municipality_id).exclude(
+            recipient=""
+        )
+        for person_id in people.values_list("pk", flat=True)[:50]:
+            count += reseal_waiting_jobs(queue.municipality_id, person_id)
+    return count
 
 
 class Sweeper:

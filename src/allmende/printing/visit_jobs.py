@@ -21,6 +21,7 @@ from allmende.printing.job_access import (
 from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.job_tickets import read_job_ticket
 from allmende.printing.jobs import Job, JobPreview
+from allmende.printing.resealing import reseal_at_tap
 from allmende.printing.visits import OpenVisit
 from allmende.seal import SealError, open_note
 
@@ -69,6 +70,7 @@ def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
         JobPreview.objects.filter(job_id__in=[one.job.pk for one in opened]).values_list("job_id", flat=True)
     )
     queues = _device_queues(open_visit, opened)
+    reseal_at_tap(open_visit, opened)
     delivery = running_delivery()
     if delivery is not None:
         for one in opened:
