@@ -54,6 +54,7 @@ class ScriptedPrinter:
     operations: tuple[int, ...] = OPERATIONS
     formats: tuple[str, ...] = FORMATS
     extra: tuple[ipp.Attribute, ...] = ()
+    copies: int = 99
     asked: list[Operation] = field(default_factory=list)
     jobs: list[DeviceJob] = field(default_factory=list)
     last_request: Message | None = None
@@ -168,7 +169,7 @@ class ScriptedPrinter:
                 make.mime("document-format-supported", *self.formats),
                 make.enum("operations-supported", *self.operations),
                 make.boolean("printer-is-accepting-jobs", True),
-                make.range_of_integer("copies-supported", (1, 99)),
+                make.range_of_integer("copies-supported", (1, self.copies)),
                 make.keyword("sides-supported", "one-sided", "two-sided-long-edge"),
                 make.keyword("print-color-mode-supported", "color", "monochrome"),
                 *self.extra,

@@ -14,7 +14,7 @@ from allmende.ipp import AttributeSet
 from allmende.ipp.ticket import Ticket
 from allmende.printing.delivery_documents import CountedPieces, DocumentGoneError, read_document
 from allmende.printing.delivery_plans import DeliveryPlan, plan_delivery
-from allmende.printing.delivery_port import DeliveryOrder, Progress, TicketChanges
+from allmende.printing.delivery_port import DeliveryOrder, Progress
 from allmende.printing.delivery_records import (
     LoadedDelivery,
     begin_delivery,
@@ -24,7 +24,7 @@ from allmende.printing.delivery_records import (
 )
 from allmende.printing.delivery_stops import StopWish
 from allmende.printing.delivery_watch import DeliveryTimes
-from allmende.printing.job_tickets import change_ticket, load_ticket
+from allmende.printing.job_tickets import change_ticket, impressions_wanted, load_ticket
 from allmende.spool import Spool
 
 _DEFAULT_MEDIA: Final = STANDARD_MEDIA["iso_a4_210x297mm"]
@@ -63,9 +63,11 @@ class DeliveryHost:
         return self._loaded.job.document_format
 
     @property
-    def changes_anything(self) -> bool:
-        """Whether the person asked for something else than the document as it is."""
-        return self._order is not None and self._order.changes != TicketChanges()
+    def changes_looks(self) -> bool:
+        """Whether the person asked at the device for other sides or colours than the document comes with."""
+        if self._order is None:
+            return False
+        return self._order.changes.sides is not None or self._order.changes.colour is not None
 
     @property
     def expected_impressions(self) -> int | None:
@@ -75,6 +77,11 @@ class DeliveryHost:
         if not pages or ticket.page_ranges or ticket.number_up not in {None, 1}:
             return None
         return pages * (ticket.copies or 1)
+
+    @property
+    def wanted_impressions(self) -> int | None:
+        """What people are shown as the whole of it: copies and pages as released."""
+        return impressions_wanted(self._loaded.job.pages, self._ticket())
 
     def _ticket(self) -> Ticket:
         ticket = load_ticket(self._loaded.job.ticket)

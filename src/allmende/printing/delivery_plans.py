@@ -89,6 +89,9 @@ class DeliveryPlan:
 
 def plan_delivery(document_format: str, ticket: Ticket, device: AttributeSet) -> DeliveryPlan:
     """Raises CannotPrintError."""
+    if document_format in {JPEG, PNG}:
+        # A picture is one page: ranges have no say.
+        ticket = replace(ticket, page_ranges=())
     fitted = fit_ticket(ticket, device)
     formats = frozenset(device.strings("document-format-supported") or ())
     operations = device.integers("operations-supported") or ()
@@ -102,11 +105,12 @@ def plan_delivery(document_format: str, ticket: Ticket, device: AttributeSet) ->
     if taken and not copies_lost and document_format == PDF:
         return replace(plan, pages=_ranges(ticket), ticket=replace(fitted, page_ranges=()))
     if document_format in {JPEG, PNG} and PDF in formats and not copies_lost:
-        # A picture is one page: ranges have no say.
-        return replace(plan, document_format=PDF, as_pdf=True, ticket=replace(fitted, page_ranges=()))
-    if document_format in READABLE_FORMATS:
+        return replace(plan, document_format=PDF, as_pdf=True)
+    if document_format in READABLE_FORMATS and formats & {PWG_RASTER, URF}:
         return _raster_plan(plan, ticket, formats, device)
-    raise CannotPrintError("copies-not-supported" if taken and copies_lost else _no_way(document_format))
+    if taken:
+        raise CannotPrintError("copies-not-supported" if copies_lost else "pages-not-supported")
+    raise CannotPrintError(_no_way(document_format))
 
 
 def _no_way(document_format: str) -> str:
@@ -116,12 +120,8 @@ def _no_way(document_format: str) -> str:
 def _raster_plan(
     plan: DeliveryPlan, ticket: Ticket, formats: frozenset[str], device: AttributeSet
 ) -> DeliveryPlan:
-    for raster_format in (PWG_RASTER, URF):
-        if raster_format in formats:
-            target = _pwg_target(device) if raster_format == PWG_RASTER else _urf_target(device)
-            break
-    else:
-        raise CannotPrintError("format-not-supported")
+    """Of a device that takes one of the rasters."""
+    target = _pwg_target(device) if PWG_RASTER in formats else _urf_target(device)
     media = size_of_media(plan.ticket.media or ticket.media or "")
     if media is not None:
         target = replace(target, media=media)

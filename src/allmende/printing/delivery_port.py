@@ -46,6 +46,8 @@ class Progress:
     impressions: int | None = None
     sheets: int | None = None
     reason: str = ""
+    #: Impressions that the job has with the copies and pages of this release; None where its pages are not known.
+    wanted: int | None = None
 
 
 class DeliveryPort(Protocol):

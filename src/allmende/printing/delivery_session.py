@@ -23,11 +23,12 @@ from allmende.devices.device_requests import (
     cancel_job,
     create_job,
     get_job_attributes,
+    get_printer_attributes,
     print_job,
     send_document,
 )
 from allmende.documents import DocumentError
-from allmende.ipp import AttributeSet, Message, Status
+from allmende.ipp import AttributeSet, GroupTag, Message, Status
 from allmende.ipp.ticket import ticket_attributes
 from allmende.printing.delivery_devices import DevicePrinter, DeviceStatusError, require_success
 from allmende.printing.delivery_documents import CountedPieces, DocumentGoneError
@@ -40,6 +41,8 @@ from allmende.printing.delivery_reports import (
     JobReport,
     read_job_id,
     read_job_report,
+    read_printer_reasons,
+    urgent_reason,
 )
 from allmende.printing.delivery_rules import (
     REASONS,
@@ -326,7 +329,11 @@ class DeliverySession:
         if waits and sending is None and not watch.ending_until:
             # It has a part of the document only, and would wait for the rest or print a part.
             await self._tell_to_cancel(watch)
-        self.progress = Progress(self.step, report.impressions, report.sheets, report.reason())
+        reason = report.reason()
+        if not reason and (report.is_stopped or watch.is_quiet()):
+            # Few devices say it of the job; the machine itself knows.
+            reason = await self._printer_trouble()
+        self.progress = Progress(self.step, report.impressions, report.sheets, reason)
         return self._lost(self._trouble) if watch.is_ending_over() else None
 
     def _not_known(self, error: Exception, watch: DeliveryWatch) -> Verdict | None:
@@ -411,6 +418,19 @@ class DeliverySession:
         if reply.status == Status.CLIENT_ERROR_NOT_FOUND:
             raise ForeignReportError
         return read_job_report(require_success(reply).message, self._device_job_id, self._job_name)
+
+    async def _printer_trouble(self) -> str:
+        """What the device says of itself, e.g. `media-jam`; empty where it says nothing of use."""
+        with contextlib.suppress(DeviceError, DeviceStatusError):
+            reply = await self._client.request(
+                get_printer_attributes(
+                    self._printer.uri,
+                    ("printer-state", "printer-state-reasons"),
+                    version=self._printer.version,
+                )
+            )
+            return urgent_reason(read_printer_reasons(require_success(reply).message.group(GroupTag.PRINTER)))
+        return ""
 
     async def _cancel_quietly(self) -> None:
         if not self._device_job_id:

@@ -30,6 +30,7 @@ class DeliveryTimes:
     poll_first: float = 0.25
     poll_last: float = 2.0
     note: float = 2.0
+    quiet: float = 4.0
 
 
 class DeliveryWatch:
@@ -77,6 +78,10 @@ class DeliveryWatch:
             self._seen, self._changed_at = seen, now
         stopped = report is None or report.is_stopped or bool(report.reason())
         return now - self._changed_at > (self._times.stopped if stopped else self._times.no_progress)
+
+    def is_quiet(self) -> bool:
+        """Nothing moved for a while: time to ask the device what troubles it."""
+        return time.monotonic() - self._changed_at > self._times.quiet
 
     def is_time_to_note(self, progress: Progress) -> bool:
         now = time.monotonic()

@@ -23,7 +23,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from allmende.devices.device_client import (
@@ -75,6 +75,8 @@ class _Running:
     device_id: int
     session: DeliverySession | None = None
     withdrawn: bool = False
+    #: Impressions of the whole job, for whoever waits for it.
+    wanted: int | None = None
 
 
 class Delivery:
@@ -166,7 +168,8 @@ class Delivery:
         running = self._running.get(job_id)
         if running is None:
             return None
-        return running.session.progress if running.session is not None else Progress(Step.TURN)
+        progress = running.session.progress if running.session is not None else Progress(Step.TURN)
+        return replace(progress, wanted=running.wanted)
 
     def inspect_later(self, job_id: int, file_key: FileKey) -> None:
         self._call(self._begin_inspecting, job_id, file_key)
@@ -236,6 +239,7 @@ class Delivery:
 
     async def _have_dialogue(self, running: _Running, loaded: LoadedDelivery, order: DeliveryOrder) -> None:
         host = self._host(loaded, order)
+        running.wanted = host.wanted_impressions
         try:
             printer = self._printer(loaded.device)
         except DeviceError as error:
@@ -252,14 +256,14 @@ class Delivery:
             verdict = Verdict(Change.LOSE_SIGHT if begun else Change.RETURN, "internal-error")
         await self._settle(loaded.job, verdict, host)
         await self._pin_certificate(printer)
-
-    async def _settle(self, job: Job, verdict: Verdict, host: DeliveryHost) -> None:
-        """Durable, or tried for half a minute; after that the next start recovers it."""
-        for attempt in range(_SETTLE_TRIES):
         offline = verdict.change is Change.RETURN and verdict.reason == REASONS[Happening.UNREACHABLE]
         await self._note_state(printer, UNREACHABLE if offline else None)
         if not offline and printer.state is not None and printer.state.is_troubled:
             self._begin_warming(loaded.device.pk, anyway=True)
+
+    async def _settle(self, job: Job, verdict: Verdict, host: DeliveryHost) -> None:
+        """Durable, or tried for half a minute; after that the next start recovers it."""
+        for attempt in range(_SETTLE_TRIES):
             try:
                 settled = await self._run(settle_delivery, job, verdict, host.stopped_by)
             except Exception:
@@ -327,21 +331,17 @@ class Delivery:
                 await self._note_state(printer, UNREACHABLE)
                 raise
             await self._pin_certificate(printer)
+            await self._note_state(printer)
         except (DeviceError, DeviceStatusError) as error:
             log.info("device %d is not ready: %s", device_id, error)
         finally:
             self._warming.discard(device_id)
-            await self._note_state(printer)
 
     async def _pin_certificate(self, printer: DevicePrinter) -> None:
         seen = printer.client.certificate_sha256
         if seen and not printer.pinned_sha256:
             await self._run(pin_certificate, printer.device_id, printer.uri, seen)
 
-    # -- house ----------------------------------------------------------------------------------------------------
-
-    async def _keep_house(self) -> None:
-        """Heartbeat, other processes' deaths, direct queues' waiting jobs."""
     async def _note_state(self, printer: DevicePrinter, state: DeviceState | None = None) -> None:
         """What panels and the town's IT see of the device; a delivery never fails of it."""
         news = printer.take_news(state)
@@ -358,6 +358,10 @@ class Delivery:
                     printer.forget_description()
                     self._begin_warming(running.device_id, anyway=True)
 
+    # -- house ----------------------------------------------------------------------------------------------------
+
+    async def _keep_house(self) -> None:
+        """Heartbeat, other processes' deaths, direct queues' waiting jobs."""
         next_scan = 0.0
         loop = asyncio.get_running_loop()
         while True:
@@ -367,11 +371,11 @@ class Delivery:
                     for job_id in await self._run(waiting_direct_jobs):
                         await self.deliver_direct(job_id)
                 await asyncio.sleep(HEARTBEAT.total_seconds())
+                self._ask_troubled()
                 await self._run(self._living.beat)
                 await self._recover()
             except Exception:
                 log.exception("keeping house failed; it goes on")
-                self._ask_troubled()
                 await asyncio.sleep(HEARTBEAT.total_seconds())
 
     async def _recover(self) -> None:

@@ -45,6 +45,21 @@ def read_job_ticket(text: str) -> JobTicketView:
     )
 
 
+def pages_wanted(pages: int | None, ticket: Ticket) -> int | None:
+    """How many pages one copy has: those of the ranges that the document has; None where its pages are not known."""
+    if pages is None or not ticket.page_ranges:
+        return pages
+    chosen = sum(max(0, min(wanted.upper, pages) - wanted.lower + 1) for wanted in ticket.page_ranges)
+    # A picture is one page, whatever was asked for.
+    return chosen or pages
+
+
+def impressions_wanted(pages: int | None, ticket: Ticket) -> int | None:
+    """Impressions of all copies."""
+    one_copy = pages_wanted(pages, ticket)
+    return None if one_copy is None else one_copy * (ticket.copies or 1)
+
+
 def change_ticket(ticket: Ticket, changes: TicketChanges) -> Ticket:
     """The ticket of one release. `colour=True` leaves the client's colour mode, `False` prints in black only."""
     values: dict[str, Any] = {}

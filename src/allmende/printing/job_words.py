@@ -56,6 +56,7 @@ _REASONS: Final[dict[str, str | Promise]] = {
     "device-address-forbidden": gettext_lazy("The device has an address that is not allowed"),
     "changes-not-supported": gettext_lazy("This device can't print with changed settings"),
     "copies-not-supported": gettext_lazy("This device can't print several copies of this document"),
+    "pages-not-supported": gettext_lazy("This device can't choose pages of this document"),
     "format-unknown": gettext_lazy("The kind of this document is not known"),
     "internal-error": gettext_lazy("The print service made a mistake"),
     "certificate-changed": gettext_lazy(
@@ -109,9 +110,10 @@ def reason_words(reason: str) -> str:
 
 def pages_to_print(job: VisitJob) -> int | None:
     """Impressions that a job will have when it is done; None where its pages are not known."""
-    if job.pages is None:
+    if job.impressions_wanted is None:
         return None
-    return max(job.pages * job.copies, job.impressions or 0)
+    # A raster has empty backs between its copies.
+    return max(job.impressions_wanted, job.impressions or 0)
 
 
 def format_word(document_format: str) -> str:

@@ -239,6 +239,7 @@ def tell_printing(request: HttpRequest, count: int) -> None:
             request,
             ngettext("%(count)d job is on its way.", "%(count)d jobs are on their way.", count)
             % {"count": count},
+            extra_tags="passing",
         )
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from allmende.printing.delivery_port import running_delivery
+from allmende.printing.delivery_port import Progress, running_delivery
 from allmende.printing.job_access import (
     MAX_VISIT_JOBS,
     PREVIEW_LABEL,
@@ -19,7 +19,7 @@ from allmende.printing.job_access import (
     visible_jobs,
 )
 from allmende.printing.job_states import IN_FLIGHT, State
-from allmende.printing.job_tickets import read_job_ticket
+from allmende.printing.job_tickets import impressions_wanted, load_ticket, pages_wanted, read_job_ticket
 from allmende.printing.jobs import Job, JobPreview
 from allmende.printing.resealing import reseal_at_tap
 from allmende.printing.visits import OpenVisit
@@ -35,7 +35,7 @@ class VisitJob:
 
     `pages`, `colour_pages`: of the document; `sheets`: of paper, for all copies, as asked by the client. `position`: how many
     jobs come before it at its device, 0 when it is next or printing; `busy_with_pages`: pages that the device has still to
-    print before, None when it has none or can't say. `impressions`: printed so far. `owner_name`: empty for one's own.
+    print before, None when it has none or can't say. `impressions`: printed so far, of `impressions_wanted`. `owner_name`: empty for one's own.
     """
 
     id: int
@@ -60,6 +60,7 @@ class VisitJob:
     has_preview: bool
     sealed_to: str
     impressions: int | None
+    impressions_wanted: int | None
 
 
 def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
@@ -69,8 +70,8 @@ def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
     previews = set(
         JobPreview.objects.filter(job_id__in=[one.job.pk for one in opened]).values_list("job_id", flat=True)
     )
-    queues = _device_queues(open_visit, opened)
     reseal_at_tap(open_visit, opened)
+    queues = _device_queues(open_visit, opened)
     delivery = running_delivery()
     if delivery is not None:
         for one in opened:
@@ -124,12 +125,20 @@ def _device_queues(open_visit: OpenVisit, opened: list[OpenJob]) -> _Queues:
         state__in=[State.DELIVERING.value, State.RELEASED.value],
         device_id__in=devices,
     ).order_by("state", "released_at", "id")
+    delivery = running_delivery()
     for job in in_flight.only("id", "device_id", "pages", "impressions_completed", "ticket"):
         if job.device_id is not None:
-            copies = read_job_ticket(job.ticket).copies
-            pages = None if job.pages is None else job.pages * copies
-            queues[job.device_id].append(_Waiting(job.pk, pages, job.impressions_completed or 0))
+            progress = delivery.progress(job.pk) if delivery is not None else None
+            printed = (progress.impressions if progress is not None else job.impressions_completed) or 0
+            queues[job.device_id].append(_Waiting(job.pk, _wanted(job, progress), printed))
     return queues
+
+
+def _wanted(job: Job, progress: Progress | None) -> int | None:
+    """Of the release, where this process delivers it; else as its client sent it."""
+    if progress is not None and progress.wanted is not None:
+        return progress.wanted
+    return impressions_wanted(job.pages, load_ticket(job.ticket))
 
 
 def _before(job: Job, queues: _Queues) -> tuple[int | None, int | None]:
@@ -160,7 +169,7 @@ def _visit_job(open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _
         title=one.title(),
         pages=job.pages,
         colour_pages=job.colour_pages,
-        sheets=sheets_needed(job.pages, ticket.copies, ticket.sides),
+        sheets=sheets_needed(pages_wanted(job.pages, load_ticket(job.ticket)), ticket.copies, ticket.sides),
         media=job.media or ticket.media,
         copies=ticket.copies,
         sides=ticket.sides,
@@ -178,4 +187,5 @@ def _visit_job(open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _
         has_preview=has_preview,
         sealed_to=job.sealed_to,
         impressions=progress.impressions if progress is not None else job.impressions_completed,
+        impressions_wanted=_wanted(job, progress),
     )

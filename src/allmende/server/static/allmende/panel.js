@@ -44,6 +44,16 @@
       (job ? job.value : '') + '|' + (element.getAttribute('href') || '');
   }
 
+  var doneBefore = document.querySelectorAll ? document.querySelectorAll('.job-done').length : 0;
+
+  /* "Is on its way" is said until it has arrived: then the same place says so, or nothing. */
+  function settleNotes(box) {
+    var note = document.querySelector('.note-passing');
+    if (!note || box.querySelector('.job-moves')) { return; }
+    var words = document.getElementById('printed-words');
+    if (words && box.querySelectorAll('.job-done').length > doneBefore) { note.innerHTML = words.innerHTML; } else { note.parentNode.removeChild(note); }
+  }
+
   function showNews(box, html) {
     var field = wedge();
     if (field && field.value) { return; }
@@ -66,6 +76,7 @@
     }
     box.innerHTML = '';
     while (fresh.firstChild) { box.appendChild(fresh.firstChild); }
+    settleNotes(box);
     if (!inside) { return; }
     var all = box.querySelectorAll('button, a, input');
     for (index = 0; index < all.length; index += 1) {
