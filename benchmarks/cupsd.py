@@ -137,6 +137,8 @@ class Cupsd:
         driverless = way == "driverless"
         self._device_queue = way if driverless else "device"
         self._set_up_queue(self._device_queue, uri, "everywhere" if driverless else "raw")
+        if driverless:
+            self._wait_for_description()
 
     def hold_for_release(self, document: bytes) -> int:
         return print_one(self._target(self._device_queue), document)
@@ -189,6 +191,15 @@ class Cupsd:
             capture_output=True,
             timeout=60,
         )
+
+    def _wait_for_description(self) -> None:
+        """cupsd asks the device after lpadmin has ended; where it fails the queue silently stays a raw one."""
+        description = self._folder / "root" / "ppd" / "driverless.ppd"
+        deadline = time.monotonic() + 60
+        while not description.exists():
+            if time.monotonic() > deadline:
+                raise TimeoutError("cupsd could not make a driverless queue of the device")
+            time.sleep(0.01)
 
     def _target(self, queue: str) -> PrintTarget:
         address = f"127.0.0.1:{self._port}/printers/{queue}"

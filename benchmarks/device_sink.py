@@ -13,6 +13,7 @@ import io
 import queue
 import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from typing import Self
 from print_messages import (
     BOOLEAN,
     CHARSET,
+    COLLECTION,
     ENUM,
     INTEGER,
     JOB_GROUP,
@@ -31,6 +33,7 @@ from print_messages import (
     NAME,
     OPERATION_GROUP,
     PRINTER_GROUP,
+    RESOLUTION,
     TEXT,
     URI,
     Attribute,
@@ -52,6 +55,15 @@ _OPERATIONS = [
     _GET_JOB,
     _GET_JOBS,
     _GET_PRINTER,
+]
+
+#: 600 in both directions, in dots per inch (RFC 8010 §3.9).
+_600_DPI = struct.pack(">iib", 600, 600, 3)
+_A4: list[Attribute] = [(INTEGER, "x-dimension", [21000]), (INTEGER, "y-dimension", [29700])]
+
+_A4_PAPER: list[Attribute] = [
+    (COLLECTION, "media-size", [_A4]),
+    *((INTEGER, f"media-{edge}-margin", [420]) for edge in ("top", "bottom", "left", "right")),
 ]
 
 
@@ -253,6 +265,15 @@ def _printer_attributes(device: IppDevice) -> list[Attribute]:
         (KEYWORD, "sides-default", ["one-sided"]),
         (KEYWORD, "media-supported", ["iso_a4_210x297mm"]),
         (KEYWORD, "media-default", ["iso_a4_210x297mm"]),
+        (COLLECTION, "media-size-supported", [_A4]),
+        (COLLECTION, "media-col-default", [_A4_PAPER]),
+        (COLLECTION, "media-col-database", [_A4_PAPER]),
+        (RESOLUTION, "printer-resolution-default", [_600_DPI]),
+        (RESOLUTION, "printer-resolution-supported", [_600_DPI]),
+        (RESOLUTION, "pwg-raster-document-resolution-supported", [_600_DPI]),
+        (KEYWORD, "pwg-raster-document-sheet-back", ["normal"]),
+        (KEYWORD, "pwg-raster-document-type-supported", ["sgray_8", "srgb_8"]),
+        *((INTEGER, f"media-{edge}-margin-supported", [420]) for edge in ("top", "bottom", "left", "right")),
         (
             KEYWORD,
             "job-creation-attributes-supported",

@@ -12,6 +12,7 @@ import dataclasses
 import struct
 import urllib.parse
 from collections.abc import Sequence
+from typing import Union
 
 PRINT_JOB = 0x0002
 GET_JOB_ATTRIBUTES = 0x0009
@@ -33,8 +34,13 @@ URI = 0x45
 CHARSET = 0x47
 LANGUAGE = 0x48
 MIME_TYPE = 0x49
+RESOLUTION = 0x32
+COLLECTION = 0x34
+_MEMBER_NAME = 0x4A
+_END_COLLECTION = 0x37
 
-Value = str | int | bool
+#: A collection is given as its members, a resolution as its octets.
+Value = Union[str, int, bool, bytes, Sequence["Attribute"]]  # noqa: UP007 - it names itself
 Attribute = tuple[int, str, Sequence[Value]]
 Group = tuple[int, Sequence[Attribute]]
 
@@ -65,16 +71,28 @@ def ipp_message(code: int, request_id: int, groups: Sequence[Group]) -> bytes:
     parts = [struct.pack(">BBHI", 2, 0, code, request_id)]
     for group, attributes in groups:
         parts.append(bytes((group,)))
-        for tag, name, values in attributes:
-            label = name.encode()
-            for value in values:
-                octets = _value_octets(value)
-                parts.append(
-                    struct.pack(">BH", tag, len(label)) + label + struct.pack(">H", len(octets)) + octets
-                )
-                label = b""
+        parts += [_attribute_octets(*attribute) for attribute in attributes]
     parts.append(bytes((END,)))
     return b"".join(parts)
+
+
+def _attribute_octets(tag: int, name: str, values: Sequence[Value]) -> bytes:
+    parts: list[bytes] = []
+    for value in values:
+        parts.append(
+            _field(tag, name if not parts else "", b"" if tag == COLLECTION else _value_octets(value))
+        )
+        if tag == COLLECTION and not isinstance(value, str | int | bytes):
+            for member_tag, member, member_values in value:
+                parts.append(_field(_MEMBER_NAME, "", member.encode()))
+                parts += [_attribute_octets(member_tag, "", [each]) for each in member_values]
+            parts.append(_field(_END_COLLECTION, "", b""))
+    return b"".join(parts)
+
+
+def _field(tag: int, name: str, octets: bytes) -> bytes:
+    label = name.encode()
+    return struct.pack(">BH", tag, len(label)) + label + struct.pack(">H", len(octets)) + octets
 
 
 def _value_octets(value: Value) -> bytes:
@@ -82,7 +100,11 @@ def _value_octets(value: Value) -> bytes:
         return bytes((value,))
     if isinstance(value, int):
         return struct.pack(">i", value)
-    return value.encode()
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bytes):
+        return value
+    raise TypeError("a collection is no plain value")
 
 
 def request_opening(printer_uri: str, user: str) -> list[Attribute]:
