@@ -23,7 +23,7 @@ from allmende.printing.delivery_rules import PASSING_REASONS
 from allmende.printing.job_access import open_with_enrolment_key
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
-from allmende.printing.jobs import Job, SealedTo
+from allmende.printing.jobs import Job, SealedTo, jobs_in_flight
 from allmende.printing.queues import Queue, QueueKind
 
 log = logging.getLogger(__name__)
@@ -41,11 +41,13 @@ def recover_dead(own_name: str, new_holder: str) -> list[Job]:
     A followed job keeps the number of its release, because the device knows it by that.
     """
     adopted: list[Job] = []
-    holders = Job.objects.filter(state__in=_IN_FLIGHT).values_list("holder", flat=True).distinct()
+    holders = jobs_in_flight().filter(state__in=_IN_FLIGHT).values_list("holder", flat=True).distinct()
     for name in {holder_name(holder) for holder in holders} - {own_name}:
         if not is_dead(name):
             continue
-        left = Job.objects.filter(Q(holder=name) | Q(holder__startswith=f"{name}."), state__in=_IN_FLIGHT)
+        left = jobs_in_flight().filter(
+            Q(holder=name) | Q(holder__startswith=f"{name}."), state__in=_IN_FLIGHT
+        )
         jobs = left.select_related("device").order_by("released_at", "id")
         adopted += [job for job in jobs if _recover(job, new_holder)]
         forget_dead_holder(name)

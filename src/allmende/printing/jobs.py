@@ -10,13 +10,21 @@ contract too.
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.printing.job_states import State
 from allmende.printing.queues import Queue
+
+#: The conditions of two small indexes; ask with `jobs_in_flight` and `jobs_that_expire`.
+STATES_IN_FLIGHT: Final = (State.INCOMING.value, State.RELEASED.value, State.DELIVERING.value)
+STATES_THAT_EXPIRE: Final = (State.HELD.value, State.QUARANTINED.value, State.UNCERTAIN.value)
 
 
 class SealedTo(models.TextChoices):
@@ -93,16 +101,18 @@ class Job(models.Model):
             ),
             models.Index(
                 fields=["state", "device"],
-                condition=models.Q(state__in=["incoming", "released", "delivering"]),
+                condition=models.Q(state__in=STATES_IN_FLIGHT),
                 name="job_in_flight",
             ),
             models.Index(
                 fields=["expires_at"],
-                condition=models.Q(state__in=["held", "quarantined", "uncertain"]),
+                condition=models.Q(state__in=STATES_THAT_EXPIRE),
                 name="job_expiry",
             ),
             models.Index(
-                fields=["finished_at"], condition=models.Q(finished_at__isnull=False), name="job_finished"
+                fields=["municipality", "finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="job_finished",
             ),
             # What waits under a town's enrolment key: direct queues' jobs, and those of persons who have no chip yet.
             models.Index(
@@ -116,6 +126,23 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"job {self.pk}"
+
+
+def jobs_in_flight() -> QuerySet[Job]:
+    """Jobs that arrive, are released or are printing: as quick among a million held jobs as among none."""
+    return Job.objects.filter(_in_states(STATES_IN_FLIGHT))
+
+
+def jobs_that_expire() -> QuerySet[Job]:
+    """Jobs that wait, by an index on `expires_at`."""
+    return Job.objects.filter(_in_states(STATES_THAT_EXPIRE))
+
+
+def _in_states(states: tuple[str, ...]) -> RawSQL:
+    # SQLite uses an index with a condition only for a query that repeats the condition, and it does not look into lists of
+    # parameters: so these constants of ours stand in the query's text.
+    listed = ", ".join(f"'{state}'" for state in states)
+    return RawSQL(f"printing_job.state IN ({listed})", (), output_field=models.BooleanField())  # noqa: S611 - constants
 
 
 class JobDocument(models.Model):

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -30,7 +30,7 @@ from allmende.directory.people import Person
 from allmende.printing.delivery_host import RunSync
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
-from allmende.printing.jobs import Job, SealedTo
+from allmende.printing.jobs import Job, SealedTo, jobs_in_flight, jobs_that_expire
 from allmende.printing.queues import Queue, QueueKind
 from allmende.printing.resealing import reseal_waiting_jobs
 from allmende.printing.visits import Visit
@@ -48,7 +48,6 @@ INCOMING_AGE: Final = timedelta(hours=24)
 #: How far a round looks back for documents of ended jobs; a thorough one looks further, and all else is an orphan.
 RECENT: Final = timedelta(minutes=15)
 RECENT_THOROUGH: Final = timedelta(days=2)
-_EXPIRING: Final = (State.HELD.value, State.QUARANTINED.value, State.UNCERTAIN.value)
 _ENDED: Final = tuple(state.value for state in TERMINAL)
 
 
@@ -96,21 +95,20 @@ def sweep_once(spool: Spool, now: datetime | None = None, *, thorough: bool = Tr
 def expire_jobs(now: datetime) -> int:
     """Held, quarantined and uncertain jobs whose time is over; their documents end with them."""
     count = 0
-    for job in Job.objects.filter(state__in=_EXPIRING, expires_at__lte=now).order_by("expires_at")[:BATCH]:
+    for job in jobs_that_expire().filter(expires_at__lte=now).order_by("expires_at")[:BATCH]:
         count += _change(job, Change.EXPIRE)
     return count
 
 
 def abort_stale_uploads(now: datetime) -> int:
-    stale = Job.objects.filter(state=State.INCOMING.value, created_at__lt=now - INCOMING_AGE)
+    stale = jobs_in_flight().filter(state=State.INCOMING.value, created_at__lt=now - INCOMING_AGE)
     return sum(_change(job, Change.ABORT) for job in stale[:BATCH])
 
 
 def delete_ended_documents(spool: Spool, now: datetime, recent: timedelta = RECENT_THOROUGH) -> int:
     """Spooled documents of jobs that ended lately; what ended earlier is an orphan."""
-    ended = Job.objects.filter(state__in=_ENDED, finished_at__gt=now - recent, spool_key__gt="")
     count = 0
-    for job in ended.only("id", "spool_key")[:BATCH]:
+    for job in islice(chain.from_iterable(map(partial(_ended_documents, now - recent), _towns())), BATCH):
         try:
             spool.delete(job.spool_key)
         except SpoolError as error:
@@ -118,6 +116,11 @@ def delete_ended_documents(spool: Spool, now: datetime, recent: timedelta = RECE
             continue
         count += Job.objects.filter(pk=job.pk, spool_key=job.spool_key).update(spool_key="")
     return count
+
+
+def _ended_documents(since: datetime, municipality_id: int) -> QuerySet[Job]:
+    ended = Job.objects.filter(municipality_id=municipality_id, finished_at__gt=since, state__in=_ENDED)
+    return ended.exclude(spool_key="").only("id", "spool_key")[:BATCH]
 
 
 def delete_orphans(spool: Spool, now: datetime) -> int:
@@ -198,6 +201,10 @@ def _change(job: Job, change: Change) -> int:
     except ForbiddenChangeError:
         return 0
     return 1
+
+
+def _towns() -> list[int]:
+    return list(Municipality.objects.values_list("pk", flat=True))
 
 
 def _oldest(rows: QuerySet[Any]) -> list[int]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from allmende.directory.municipalities import Municipality
 from allmende.printing.job_states import IN_FLIGHT, WAITING, State
-from allmende.printing.jobs import Job
+from allmende.printing.jobs import Job, jobs_in_flight
 
 #: A job that a device has in its hands for longer wants somebody to look.
 LONG_DELIVERY: Final = dt.timedelta(hours=1)
@@ -54,6 +54,9 @@ def count_jobs(municipality: Municipality, now: dt.datetime | None = None) -> To
     def waiting_in(state: State) -> int:
         return waiting.get(state.value, 0)
 
+    stuck = jobs_in_flight().filter(
+        municipality=municipality, state=State.DELIVERING.value, released_at__lt=now - LONG_DELIVERY
+    )
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     ended = {
         row["state"]: (row["jobs"], row["pages"] or 0)
@@ -81,7 +84,7 @@ def count_jobs(municipality: Municipality, now: dt.datetime | None = None) -> To
         uncertain=waiting_in(State.UNCERTAIN),
         quarantined=waiting_in(State.QUARANTINED),
         in_flight=sum(waiting_in(state) for state in IN_FLIGHT),
-        stuck=jobs.filter(state=State.DELIVERING.value, released_at__lt=now - LONG_DELIVERY).count(),
+        stuck=stuck.count(),
         arrived_today=recent.filter(created_at__gte=midnight).count(),
         printed_today=printed,
         pages_today=int(pages),

@@ -20,7 +20,7 @@ from allmende.printing.job_access import (
 )
 from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.job_tickets import impressions_wanted, load_ticket, pages_wanted, read_job_ticket
-from allmende.printing.jobs import Job, JobPreview
+from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
 from allmende.printing.resealing import reseal_at_tap
 from allmende.printing.visits import OpenVisit
 from allmende.seal import SealError, open_note
@@ -120,11 +120,15 @@ def _device_queues(open_visit: OpenVisit, opened: list[OpenJob]) -> _Queues:
     queues: _Queues = defaultdict(list)
     if not devices:
         return queues
-    in_flight = Job.objects.filter(
-        municipality_id=open_visit.visit.municipality_id,
-        state__in=[State.DELIVERING.value, State.RELEASED.value],
-        device_id__in=devices,
-    ).order_by("state", "released_at", "id")
+    in_flight = (
+        jobs_in_flight()
+        .filter(
+            municipality_id=open_visit.visit.municipality_id,
+            state__in=[State.DELIVERING.value, State.RELEASED.value],
+            device_id__in=devices,
+        )
+        .order_by("state", "released_at", "id")
+    )
     delivery = running_delivery()
     for job in in_flight.only("id", "device_id", "pages", "impressions_completed", "ticket"):
         if job.device_id is not None:

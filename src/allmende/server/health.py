@@ -230,11 +230,11 @@ def check_jobs() -> Iterator[Finding]:
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
     from allmende.printing.job_states import State  # noqa: PLC0415
-    from allmende.printing.jobs import Job  # noqa: PLC0415
+    from allmende.printing.jobs import jobs_in_flight, jobs_that_expire  # noqa: PLC0415
 
     an_hour_ago = timezone.now() - dt.timedelta(hours=1)
-    stuck = Job.objects.filter(state=State.DELIVERING.value, released_at__lt=an_hour_ago).count()
-    uncertain = Job.objects.filter(state=State.UNCERTAIN.value).count()
+    stuck = jobs_in_flight().filter(state=State.DELIVERING.value, released_at__lt=an_hour_ago).count()
+    uncertain = jobs_that_expire().filter(state=State.UNCERTAIN.value).count()
     if stuck:
         text = _("%(count)d jobs have been printing for more than an hour: look at their devices.")
         yield Finding(Severity.WARNING, _("Jobs"), text % {"count": stuck})
