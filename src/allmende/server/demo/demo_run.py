@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import logging
 import os
 import signal
 import socket
@@ -32,6 +33,7 @@ def run_town(arguments: argparse.Namespace) -> int:
     del arguments
     os.environ.setdefault("ALLMENDE_LOOPBACK_DEVICES", "1")  # the virtual devices are on this machine
     start_django()
+    _keep_quiet()
     from django.conf import settings  # noqa: PLC0415 - after start_django
 
     # First, so that they warm up while the town is made.
@@ -44,7 +46,7 @@ def run_town(arguments: argparse.Namespace) -> int:
         facts = set_up_demo(settings.HOME, settings.ALLMENDE_PORT)
         for device, process in zip(DEVICES, devices, strict=True):
             _wait_for_device(process, ports[device.slug])
-        sys.stdout.write(describe_demo(settings.ALLMENDE_HOST, facts))
+        sys.stdout.write(describe_demo(settings.ALLMENDE_HOST, facts, _own_command(settings.HOME)))
         sys.stdout.flush()
         return serve(settings.ALLMENDE_HOST, settings.ALLMENDE_PORT)
     finally:
@@ -54,40 +56,78 @@ def run_town(arguments: argparse.Namespace) -> int:
             process.wait(timeout=10)
 
 
-def describe_demo(host: str, facts: DemoFacts) -> str:
-    """What a newcomer needs, for the terminal."""
+def describe_demo(host: str, facts: DemoFacts, command: str) -> str:
+    """What a newcomer needs, for the terminal; `command` is how to call this program from there."""
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
     shown_host = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else host  # noqa: S104 - for display
-    web = f"http://{shown_host}:{facts.port}"
-    first, device = PEOPLE[0], DEVICES[0]
+    web, ipp = f"http://{shown_host}:{facts.port}", f"ipp://{shown_host}:{facts.port}"
+    first = PEOPLE[0]
     admin = next(person for person in PEOPLE if person.is_it)
-    queue = f"ipp://{shown_host}:{facts.port}{facts.queue_paths[first.login]}"
-    panel = f"{web}/panel/{device.slug}?token={facts.panel_tokens[device.slug]}"
-    lines = [
-        "",
-        f"  Allmende · {TOWN_NAME}",
-        "",
-        f"  {_('Web')}:            {web}/",
-        f"    {_('sign in as')}:   {first.login}@{TOWN_SLUG} ({first.name}) / {facts.password}",
-        f"    {_('as town IT')}:   {admin.login}@{TOWN_SLUG} ({admin.name}) / {facts.password}",
-        f"  {_('Queue')}:          ipp://{shown_host}:{facts.port}/ipp/print/{TOWN_SLUG}",
-        f"    {_('personal')}:     {queue}",
-        f"  {_('Panel')}:          {panel}",
-        f"  {_('Chip')}:           {first.chip} ({first.name})",
-        f"  {_('Device token')}:   {facts.device_tokens[device.slug]} ({device.slug})",
+    own_queue = f"{ipp}{facts.queue_paths[first.login]}"
+    panels = [
+        (_("Panel of %s") % device.name, f"{web}/panel/{device.slug}?token={facts.panel_tokens[device.slug]}")
+        for device in DEVICES
     ]
-    lines += [
-        f"  {_('Output tray')}:    http://127.0.0.1:{facts.device_ports[each.slug]}/ ({each.slug})"
-        for each in DEVICES
+    trays = [
+        (_("Output tray of %s") % device.name, f"http://127.0.0.1:{facts.device_ports[device.slug]}/")
+        for device in DEVICES
     ]
-    lines += [
-        "",
-        f"  {_('Try it')}:         lpadmin -p zerbst -E -v '{queue}' -m everywhere; lp -d zerbst FILE.pdf",
-        "                  allmende demo print FILE.pdf; allmende demo tray; allmende demo tap; allmende demo tray",
-        "",
+    people = [
+        (_("Portal, as %s") % first.name, f"{web}/", f"{first.login}@{TOWN_SLUG}", facts.password),
+        (_("Town's IT, as %s") % admin.name, f"{web}/", f"{admin.login}@{TOWN_SLUG}", facts.password),
     ]
-    return "\n".join(lines) + "\n"
+    sections: list[tuple[str, list[tuple[str, ...]]]] = [
+        (_("In the browser"), [*panels, *trays, *people]),
+        (_("Chips"), [(person.name, person.chip) for person in PEOPLE if person.chip]),
+        (
+            _("Queues"),
+            [(_("of the town"), f"{ipp}/ipp/print/{TOWN_SLUG}"), (_("of %s alone") % first.name, own_queue)],
+        ),
+        (
+            _("Tokens of the readers (HTTP API)"),
+            [(device.name, facts.device_tokens[device.slug]) for device in DEVICES],
+        ),
+        (
+            _("Try it in a second terminal"),
+            [
+                (f"{command} demo print {_('LETTER.pdf')}", _("a document goes to the queue …")),
+                (f"{command} demo tray", _("… and nothing comes out")),
+                (f"{command} demo tap", _("a chip is put on the reader …")),
+                (f"{command} demo tray", _("… and there is the paper")),
+            ],
+        ),
+        (
+            _("Or from any program, through CUPS"),
+            [
+                (f"lpadmin -p {TOWN_SLUG} -E -v {own_queue} -m everywhere",),
+                (f"lp -d {TOWN_SLUG} {_('LETTER.pdf')}",),
+            ],
+        ),
+    ]
+    lines = ["", f"  Allmende · {TOWN_NAME} ({_('demo')})"]
+    for heading, rows in sections:
+        width = max((len(row[0]) for row in rows if len(row) > 1), default=0)
+        lines += ["", f"  {heading}"]
+        lines += ["    " + "   ".join((row[0].ljust(width), *row[1:])).rstrip() for row in rows]
+    return "\n".join([*lines, "", f"  {_('Ctrl+C ends it all.')}", "", ""])
+
+
+def _own_command(home: Path) -> str:
+    """How this program is called from where the person is."""
+    program = Path(sys.argv[0])
+    shown = os.path.relpath(program) if program.is_absolute() else str(program)
+    if not shown.endswith("allmende"):
+        shown = "allmende"
+    return shown if home == Path("var").absolute() else f"ALLMENDE_HOME={home} {shown}"
+
+
+def _keep_quiet() -> None:
+    """The terminal belongs to the addresses: what the jobs do, and what goes wrong."""
+    if "ALLMENDE_LOG_LEVEL" not in os.environ:
+        logging.getLogger().setLevel(logging.WARNING)
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        logging.getLogger("allmende.printing").setLevel(logging.INFO)
 
 
 def _start_device(home: Path, slug: str, name: str, port: int) -> subprocess.Popen[bytes]:
