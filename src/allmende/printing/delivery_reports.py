@@ -80,6 +80,10 @@ class JobReport:
         return self.state == JobState.PROCESSING_STOPPED
 
     @property
+    def is_pending(self) -> bool:
+        return self.state in {JobState.PENDING, JobState.PENDING_HELD}
+
+    @property
     def is_incoming(self) -> bool:
         """It waits for (the rest of) its document."""
         return "job-incoming" in self.reasons or "job-data-insufficient" in self.reasons

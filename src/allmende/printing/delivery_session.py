@@ -330,7 +330,7 @@ class DeliverySession:
             # It has a part of the document only, and would wait for the rest or print a part.
             await self._tell_to_cancel(watch)
         reason = report.reason()
-        if not reason and (report.is_stopped or watch.is_quiet()):
+        if not reason and (report.is_stopped or report.is_pending or watch.is_quiet()):
             # Few devices say it of the job; the machine itself knows.
             reason = await self._printer_trouble()
         self.progress = Progress(self.step, report.impressions, report.sheets, reason)

@@ -49,7 +49,7 @@
   /* "Is on its way" is said until it has arrived: then the same place says so, or nothing. */
   function settleNotes(box) {
     var note = document.querySelector('.note-passing');
-    if (!note || box.querySelector('.job-moves')) { return; }
+    if (!note || (box.querySelector('.job-here') && !box.querySelector('.job-here .note-error'))) { return; }
     var words = document.getElementById('printed-words');
     if (words && box.querySelectorAll('.job-done').length > doneBefore) { note.innerHTML = words.innerHTML; } else { note.parentNode.removeChild(note); }
   }
