@@ -193,7 +193,7 @@ class Cupsd:
         )
 
     def _wait_for_description(self) -> None:
-        """cupsd asks the device after lpadmin has ended; where it fails the queue silently stays a raw one."""
+        """The device is asked by cupsd after lpadmin has ended; where it fails the queue silently stays a raw one."""
         description = self._folder / "root" / "ppd" / "driverless.ppd"
         deadline = time.monotonic() + 60
         while not description.exists():
