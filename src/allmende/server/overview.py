@@ -25,7 +25,7 @@ from allmende.directory.administration_access import Desk, administration_page
 from allmende.directory.municipalities import Municipality
 from allmende.printing.job_states import State
 from allmende.printing.queues import Queue
-from allmende.printing.town_figures import TownFigures, count_jobs
+from allmende.printing.town_figures import TownFigures, recent_figures
 from allmende.server.health import LOW_DISK_BYTES
 
 _PLOT_WIDTH: Final = 640
@@ -47,7 +47,7 @@ class TownFinding:
 @require_GET
 @administration_page
 def show_overview(request: HttpRequest, desk: Desk) -> HttpResponse:
-    figures = count_jobs(desk.municipality)
+    figures = recent_figures(desk.municipality)
     return desk.show(
         request,
         "server/overview.html",
