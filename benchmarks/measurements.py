@@ -197,10 +197,11 @@ def measure_held(server: PrintServer, plan: Plan) -> Values:
 
 def measure_growth(
     kind: ServerKind, sizes: Sequence[int], plan: Plan, parent: Path
-) -> list[tuple[int, Values]]:
-    """`measure_held` for rising numbers of held jobs, one server that is filled further each time."""
+) -> Iterator[tuple[int, Values]]:
+    """`measure_held` for rising numbers of held jobs, one server that is filled further each time; each as it is known."""
     with fresh_server(kind, parent) as server:
-        return [
-            (size, measure_held(server, dataclasses.replace(plan, held=size, releases=plan.growth_releases)))
-            for size in sorted(sizes)
-        ]
+        for size in sorted(sizes):
+            yield (
+                size,
+                measure_held(server, dataclasses.replace(plan, held=size, releases=plan.growth_releases)),
+            )

@@ -58,8 +58,12 @@ def main() -> int:
                 _say(f"round {number + 1}, {server}: {time.monotonic() - begin:.0f} s")
         for server in GROWING if options.growth else []:
             begin = time.monotonic()
-            growth[server] = measure_growth(SERVERS[server], options.growth, plan, folder)
-            _say(f"growth, {server}: {time.monotonic() - begin:.0f} s")
+            growth[server] = []
+            for row in measure_growth(SERVERS[server], options.growth, plan, folder):
+                growth[server].append(row)
+                _say(
+                    f"growth, {server}: {row[0]:,} held after {time.monotonic() - begin:.0f} s\n{growth_table([row])}"
+                )
     report = _report(rounds, growth, plan, machine, load_average)
     print(report)
     if options.markdown:
