@@ -320,6 +320,19 @@ async def test_a_jam_that_is_cleared_prints_on() -> None:
         assert (job.reason, job.impressions_completed) == ("", 2)
 
 
+@pytest.mark.parametrize("state", [JobState.PENDING, JobState.PROCESSING_STOPPED])
+async def test_a_jam_is_told_that_only_the_machine_tells(state: JobState) -> None:
+    jam = make.keyword("printer-state-reasons", "media-low-report", "media-jam-error")
+    async with (
+        scripted_printer(print_it=work_on(state, 0, 0, "printer-stopped"), extra=(jam,)) as printer,
+        delivering(replace(QUICK, stopped=30)),
+    ):
+        standing = await stand_and_release(printer.uri)
+        await wait_for_reason(standing.job_ids[0], "media-jam")
+        complete(printer.jobs[0])
+        await wait_for_state(standing.job_ids[0], State.PRINTED)
+
+
 @pytest.mark.parametrize(("pages", "state"), [(0, State.HELD), (1, State.UNCERTAIN)])
 async def test_a_jam_that_nobody_clears_frees_the_job(pages: int, state: State) -> None:
     jam = work_on(JobState.PROCESSING_STOPPED, pages, pages, "media-jam")
