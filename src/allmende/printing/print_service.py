@@ -33,10 +33,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Below this much room no new document is taken (`ALLMENDE_MIN_FREE_BYTES`).
-MIN_FREE_BYTES: Final = 512 * 1024 * 1024
-#: The largest document in clear (`ALLMENDE_MAX_DOCUMENT_BYTES`).
-MAX_DOCUMENT_BYTES: Final = 4 * 1024**3
 DISK_WATCH_SECONDS: Final = 2.0
 DATABASE_THREADS: Final = 6
 SEALING_THREADS: Final = 4
@@ -51,15 +47,14 @@ class PrintService:
         self.inspector = inspector or Inspector()
         self._database_threads = ThreadPoolExecutor(DATABASE_THREADS, "printing-database")
         self._sealing_threads = ThreadPoolExecutor(SEALING_THREADS, "sealing")
-        max_document = int(getattr(settings, "ALLMENDE_MAX_DOCUMENT_BYTES", MAX_DOCUMENT_BYTES))
-        self.quotas = Quotas(self.run_sync, max_document=max_document)
+        self.quotas = Quotas(self.run_sync, max_document=settings.ALLMENDE_MAX_DOCUMENT_BYTES)
         self.inspections = Inspections(self.inspector, store, spool, self.run_sync)
         self.intake = Intake(store, spool, self.quotas, self.inspections, threads=self._sealing_threads)
         self.delivery = Delivery(
             self.run_sync,
             spool,
             inspect=self.inspections.inspect_job,
-            policy=AddressPolicy(loopback=bool(getattr(settings, "ALLMENDE_LOOPBACK_DEVICES", False))),
+            policy=AddressPolicy(loopback=settings.ALLMENDE_LOOPBACK_DEVICES),
         )
         #: Awaited in order when the service stops, before its own parts do: for what was put on top of it.
         self.before_stop: list[Callable[[], Awaitable[None]]] = []
@@ -136,13 +131,12 @@ class PrintService:
             await self._look_at_disk()
 
     async def _look_at_disk(self) -> None:
-        limit = int(getattr(settings, "ALLMENDE_MIN_FREE_BYTES", MIN_FREE_BYTES))
         try:
             free = await asyncio.to_thread(_free_bytes, self.spool)
         except (SpoolError, OSError) as error:
             log.warning("the room for documents can't be told: %s", error)
             return
-        has_room = free is None or free >= limit
+        has_room = free is None or free >= settings.ALLMENDE_MIN_FREE_BYTES
         if has_room != self.quotas.disk_has_room:
             log.warning(
                 "room for documents: %s bytes; new ones are %s", free, "taken" if has_room else "refused"

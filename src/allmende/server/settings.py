@@ -43,6 +43,12 @@ ALLMENDE_PUBLIC_URL = os.environ.get("ALLMENDE_PUBLIC_URL", f"http://localhost:{
 #: Where sealed documents lie (`ALLMENDE_SPOOL_URL`): `file:///…` or `s3://bucket/prefix?endpoint=…`.
 ALLMENDE_SPOOL_URL = os.environ.get("ALLMENDE_SPOOL_URL", (HOME / "spool").as_uri())
 
+#: Below so much room, in bytes, no new document is taken; what waits stays (`ALLMENDE_MIN_FREE_BYTES`, default 512 MiB).
+ALLMENDE_MIN_FREE_BYTES = int(os.environ.get("ALLMENDE_MIN_FREE_BYTES", str(512 * 1024**2)))
+
+#: The largest document in clear, in bytes, also as it comes out of a compressed upload (`ALLMENDE_MAX_DOCUMENT_BYTES`, default 4 GiB).
+ALLMENDE_MAX_DOCUMENT_BYTES = int(os.environ.get("ALLMENDE_MAX_DOCUMENT_BYTES", str(4 * 1024**3)))
+
 #: Devices may be on this machine (`ALLMENDE_LOOPBACK_DEVICES=1`): the demo's virtual devices, and tests. In production who may
 #: add a device could otherwise have this service talk to what listens on its own loopback address.
 ALLMENDE_LOOPBACK_DEVICES = os.environ.get("ALLMENDE_LOOPBACK_DEVICES") == "1"

@@ -11,6 +11,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, cast
 
+from django.conf import settings
+
 from allmende.documents import DecompressionError, Decompressor
 from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes
 from allmende.ipp.job_description import describe_job_state
@@ -25,7 +27,6 @@ from allmende.printing.gateway.ticket_readings import KeptReading
 from allmende.printing.intake import Arrival, FinishedArrival, Submission
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Identity
-from allmende.printing.print_service import MAX_DOCUMENT_BYTES
 from allmende.printing.quotas import RefusedError
 
 _FORMATS: Final = frozenset(
@@ -185,7 +186,7 @@ async def _write(call: Call, arrival: Arrival, first: bytes) -> None:
                 chunk = await read()
             return
         kind = cast("Literal['gzip', 'deflate']", compression)
-        decompressor = Decompressor(kind, max_output=MAX_DOCUMENT_BYTES)
+        decompressor = Decompressor(kind, max_output=settings.ALLMENDE_MAX_DOCUMENT_BYTES)
         try:
             while chunk:
                 for piece in decompressor.feed(chunk):
