@@ -34,15 +34,9 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._papers: dict[str, Paper] = {}
-        self._open = 0
         #: Answers that people had to printing and releasing: how much the service does.
         self.answers = 0
         self.kills: list[int] = []
-
-    @property
-    def waiting(self) -> int:
-        """About how many acknowledged jobs nobody has asked for yet."""
-        return self._open
 
     def papers(self) -> list[Paper]:
         with self._lock:
@@ -61,7 +55,6 @@ class Ledger:
     def acknowledged(self, paper: Paper, job: int) -> None:
         with self._lock:
             paper.acknowledged = job
-            self._open += 1
             self.answers += 1
             self._note(paper, f"acknowledged as job {job}")
 
@@ -78,7 +71,6 @@ class Ledger:
         with self._lock:
             if paper.first_release is None:
                 paper.first_release = time.time_ns()
-                self._open -= 1
             self._note(paper, f"release asked at {device}")
 
     def asks_again(self, paper: Paper) -> None:

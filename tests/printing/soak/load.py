@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import io
+import itertools
 import random
 import threading
 import time
@@ -22,8 +23,8 @@ from printing.soak.logged_devices import LoggedDevice, Printouts
 from server.print_client import DeviceApi, PrintClient, RefusedError
 
 CHIPS: Final = {person.login: person.chip for person in PEOPLE if person.chip}
-#: Beyond so many that nobody has fetched, people stop printing for a while.
-_MOST_WAITING: Final = 100
+#: Beyond so many that wait, people stop printing for a while.
+_MOST_WAITING: Final = 60
 _GONE: Final = (OSError, http.client.HTTPException)
 _TIMEOUT: Final = 20.0
 
@@ -58,6 +59,8 @@ class Load:
         self._ledger = ledger
         self._devices = devices
         self._ended = threading.Event()
+        #: How many jobs each person saw at the last tap.
+        self._seen: dict[str, int] = {}
         self.failures: list[BaseException] = []
         works: list[Callable[[random.Random], None]] = [self._print] * clients
         works += [lambda rng, device=device: self._tap(rng, device) for device in devices]  # type: ignore[misc]
@@ -115,7 +118,7 @@ class Load:
             client.close()
 
     def _print_one(self, rng: random.Random, client: PrintClient, login: str) -> None:
-        while self._ledger.waiting > _MOST_WAITING and not self._ended.wait(0.1):
+        while sum(self._seen.values()) > _MOST_WAITING and not self._ended.wait(0.1):
             pass
         if self._ended.is_set():
             return
@@ -138,6 +141,7 @@ class Load:
         login = rng.choice(list(CHIPS))
         person = PersonAtDevice(self._facts, self._ledger, self._devices, device.name, login)
         person.tap()
+        self._seen[login] = len(person.jobs)
         person.answer_for_uncertain_jobs()
         held = person.jobs_in("held")
         rng.shuffle(held)
@@ -154,7 +158,7 @@ class Load:
 
     def _break_devices(self, rng: random.Random) -> None:
         device = rng.choice(self._devices)
-        self._ended.wait(rng.uniform(0.5, 4))
+        self._ended.wait(rng.uniform(0.2, 2))
         fault: dict[str, Any] = rng.choice(
             [
                 {"fault": "cut", "after_bytes": rng.randint(0, 300_000)},
@@ -254,16 +258,20 @@ class PersonAtDevice:
 def drain(
     facts: DemoFacts, ledger: Ledger, devices: list[LoggedDevice], seconds: float
 ) -> list[dict[str, Any]]:
-    """All people fetch all that is theirs, at the first device, until nothing is left; answers what still is when the time is over."""
-    deadline = time.monotonic() + seconds
-    while True:
+    """All people fetch all that is theirs until nothing is left; answers what still is when nothing has come out for `seconds`."""
+    deadline, printed = time.monotonic() + seconds, -1
+    for device in itertools.cycle(devices):
         left: list[dict[str, Any]] = []
         for login in CHIPS:
-            person = PersonAtDevice(facts, ledger, devices, devices[0].name, login)
+            person = PersonAtDevice(facts, ledger, devices, device.name, login)
             person.tap()
             person.answer_for_uncertain_jobs()
             person.release(person.jobs_in("held"))
             left += person.jobs
+        sheets = sum(len(each.sheets()) for each in devices)
+        if sheets != printed:
+            deadline, printed = time.monotonic() + seconds, sheets
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.3)
+    raise AssertionError

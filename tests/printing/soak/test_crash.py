@@ -25,7 +25,8 @@ from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.service_process import ServiceProcess, service_process
 
 KILLS: Final = int(os.environ.get("SOAK_KILLS", "6"))
-DRAIN_SECONDS: Final = 180.0
+#: So long may no sheet come out at the end before it counts as a standstill.
+DRAIN_SECONDS: Final = 100.0
 _JOBS: Final = """
 from allmende.printing.jobs import Job, JobEvent
 answer = [
@@ -39,7 +40,7 @@ answer = [
 def test_nothing_is_lost_and_nothing_prints_twice(tmp_path: Path) -> None:
     seed = int(os.environ.get("SOAK_SEED") or secrets.randbelow(10**9))
     ledger = Ledger()
-    with service_process(tmp_path, ALLMENDE_LOG_LEVEL="WARNING") as service:
+    with service_process(tmp_path, ALLMENDE_LOG_LEVEL="INFO") as service:
         facts = service.set_up_demo()
         with logged_devices(tmp_path / "devices", facts.device_ports) as devices:
             service.start()
@@ -188,5 +189,8 @@ def tell(
         story += [(at, "kill -9") for at in ledger.kills if begin <= at <= end]
         parts.append(f"--- {paper.sha256} ({paper.login}, {paper.pages} pages)")
         parts += [f"{datetime.fromtimestamp(at / 1e9, UTC):%H:%M:%S.%f} {what}" for at, what in sorted(story)]
-    parts += ["--- the service's log", service.log()[-6000:]]
+    parts.append("--- the last that happened to any job")
+    events = sorted((at, f"job {number}: {what}") for number, job in jobs.items() for at, what in job[2])
+    parts += [f"{datetime.fromtimestamp(at / 1e9, UTC):%H:%M:%S.%f} {what}" for at, what in events[-80:]]
+    parts += ["--- the service's log", service.log()[-12_000:]]
     return "\n".join(parts)
