@@ -62,7 +62,7 @@ def describe_demo(host: str, facts: DemoFacts, command: str) -> str:
 
     shown_host = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else host  # noqa: S104 - for display
     web, ipp = f"http://{shown_host}:{facts.port}", f"ipp://{shown_host}:{facts.port}"
-    first = PEOPLE[0]
+    first, letter, demo = PEOPLE[0], _("LETTER.pdf"), _("demo")
     admin = next(person for person in PEOPLE if person.is_it)
     own_queue = f"{ipp}{facts.queue_paths[first.login]}"
     panels = [
@@ -91,7 +91,7 @@ def describe_demo(host: str, facts: DemoFacts, command: str) -> str:
         (
             _("Try it in a second terminal"),
             [
-                (f"{command} demo print {_('LETTER.pdf')}", _("a document goes to the queue …")),
+                (f"{command} demo print {letter}", _("a document goes to the queue …")),
                 (f"{command} demo tray", _("… and nothing comes out")),
                 (f"{command} demo tap", _("a chip is put on the reader …")),
                 (f"{command} demo tray", _("… and there is the paper")),
@@ -101,16 +101,16 @@ def describe_demo(host: str, facts: DemoFacts, command: str) -> str:
             _("Or from any program, through CUPS"),
             [
                 (f"lpadmin -p {TOWN_SLUG} -E -v {own_queue} -m everywhere",),
-                (f"lp -d {TOWN_SLUG} {_('LETTER.pdf')}",),
+                (f"lp -d {TOWN_SLUG} {letter}",),
             ],
         ),
     ]
-    lines = ["", f"  Allmende · {TOWN_NAME} ({_('demo')})"]
+    lines = ["", f"  Allmende · {TOWN_NAME} ({demo})"]
     for heading, rows in sections:
         width = max((len(row[0]) for row in rows if len(row) > 1), default=0)
         lines += ["", f"  {heading}"]
         lines += ["    " + "   ".join((row[0].ljust(width), *row[1:])).rstrip() for row in rows]
-    return "\n".join([*lines, "", f"  {_('Ctrl+C ends it all.')}", "", ""])
+    return "\n".join([*lines, "", "  " + _("Ctrl+C ends it all."), "", ""])
 
 
 def _own_command(home: Path) -> str:
