@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ def find_programs() -> Path | None:
 
 
 def main() -> int:
+    # So that `finally` below runs, and no cluster is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     programs = find_programs()
     if programs is None:
         sys.stderr.write("PostgreSQL is not installed: this half of the tests is skipped\n")
