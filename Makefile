@@ -16,6 +16,11 @@ export PYTHONUNBUFFERED = 1
 AGE_VECTORS := $(VENV)/age-vectors/node_modules/cctv-age/index.js
 export ALLMENDE_AGE_VECTORS = $(abspath $(AGE_VECTORS))
 
+# What asks the database, once more on PostgreSQL; without what is about devices, formats, sockets or CUPS and takes long.
+POSTGRESQL_TESTS := tests/directory tests/printing tests/server \
+	$(addprefix --ignore=tests/,printing/gateway/test_conformance.py printing/test_delivery_formats.py \
+	printing/test_printer_icons.py printing/test_real_cups.py server/test_demo.py server/test_http_server.py)
+
 FUZZ_SECONDS ?= 60
 SOAK_KILLS   ?= 300
 
@@ -26,7 +31,7 @@ run: $(VENV)/run.stamp
 
 test: system check $(AGE_VECTORS)
 	$(BIN)/pytest -n 2 --dist loadfile
-	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile tests/directory tests/devices tests/printing tests/server
+	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile $(POSTGRESQL_TESTS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check

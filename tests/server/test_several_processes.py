@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +45,10 @@ _DIRECT = """
 from allmende.devices.devices import Device
 from allmende.printing.queues import ensure_direct_queue
 answer = ensure_direct_queue(Device.objects.get(slug=sys.argv[1])).path()
+"""
+_CLEAR = """
+from allmende.printing.jobs import Job
+answer = Job.objects.all().delete()[0]
 """
 #: As if half a minute had passed since the last try.
 _TRY_AGAIN = """
@@ -82,16 +85,29 @@ class Town:
         return Printouts.of(list(self.devices.values()))
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+@pytest.fixture(scope="module")
+def running_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("processes")
     with fresh_database() as url, contextlib.ExitStack() as stack:
-        first, second = (ServiceProcess(tmp_path, database_url=url) for _ in range(2))
+        first, second = (ServiceProcess(folder, database_url=url) for _ in range(2))
         facts = first.set_up_demo()
-        devices = stack.enter_context(logged_devices(tmp_path / "devices", facts.device_ports))
+        devices = stack.enter_context(logged_devices(folder / "devices", facts.device_ports))
         for process in (first, second):
             stack.callback(process.stop)
             process.start()
         yield Town(first, second, facts, {device.name: device for device in devices})
+
+
+@pytest.fixture
+def town(running_town: Town) -> Town:
+    """Both processes alive, devices well, nothing waiting."""
+    for device in running_town.devices.values():
+        device.set_fault("none")
+    running_town.second.django(_CLEAR)
+    for process in (running_town.first, running_town.second):
+        if not process.is_running:
+            process.start()
+    return running_town
 
 
 def wait_until(condition: Callable[[], bool], story: Callable[[], object], seconds: float = 60) -> None:
@@ -117,9 +133,10 @@ def test_what_one_takes_the_other_gives_out(town: Town) -> None:
 
 
 def test_a_device_prints_for_one_process_at_a_time(town: Town) -> None:
+    papers = []
     for number in range(6):
-        town.print_at(town.first, "k.lindner", f"Lindner {number}", pages=3)
-        town.print_at(town.second, "j.wermuth", f"Wermuth {number}", pages=3)
+        papers.append(town.print_at(town.first, "k.lindner", f"Lindner {number}", pages=3))
+        papers.append(town.print_at(town.second, "j.wermuth", f"Wermuth {number}", pages=3))
     first, second = town.reader(town.first), town.reader(town.second)
     # A tap ends the visit before it at this device; what was released goes on.
     releases = []
@@ -137,7 +154,7 @@ def test_a_device_prints_for_one_process_at_a_time(town: Town) -> None:
     spans.sort()
     assert all(end <= begin for (_, end), (begin, _) in itertools.pairwise(spans)), spans
     printed = town.printed()
-    assert [printed.complete(sha256) for sha256 in printed.sheets] == [1] * 12
+    assert [printed.complete(sha256) for sha256 in papers] == [1] * 12
 
 
 def test_what_a_killed_process_delivered_the_other_brings_to_its_end(town: Town) -> None:

@@ -3,8 +3,8 @@
 """Delegation: who may collect what somebody else prints.
 
 From the moment of `delegate_to` on, the owner's documents are sealed to both; what was sealed before stays with the owner
-alone. The end of a delegation closes the delegate's way to the owner's jobs at once, in every service. It doesn't take the
-delegate's stanza out of the headers of documents that wait already: nobody holds their keys at that moment.
+alone. The end of a delegation closes the delegate's way to the owner's jobs at once, in every service. The
+delegate's stanza leaves the headers of documents that wait already at the owner's next tap: before, nobody holds their keys.
 """
 
 from __future__ import annotations
