@@ -184,3 +184,21 @@ def test_progress_comes_by_itself(panel: Page, scene: Scene) -> None:
     scene.jammed.refresh_from_db()
     change_job(scene.jammed, Change.FINISH)
     expect(panel.get_by_role("heading", name="Gedruckt")).to_be_visible()
+
+
+def test_on_its_way_is_said_until_it_has_arrived(
+    panel: Page, scene: Scene, request: pytest.FixtureRequest
+) -> None:
+    change_job(scene.jammed, Change.FINISH)
+    tap(panel, ANNA_CHIP)
+    expect(panel.get_by_role("button", name="Alle drucken")).to_be_visible()
+    panel.keyboard.press("Enter")
+    expect(panel.get_by_text("2 Aufträge sind unterwegs.")).to_be_visible()
+    for job in scene.held:
+        job.refresh_from_db()
+        change_job(job, Change.BEGIN)
+        change_job(job, Change.FINISH)
+    expect(panel.get_by_text("2 Aufträge sind unterwegs.")).to_have_count(0)
+    expect(panel.get_by_role("heading", name="Gedruckt")).to_be_visible()
+    if "with-scripts" in request.node.name:
+        expect(panel.get_by_role("status").get_by_text("2 Aufträge sind gedruckt.")).to_be_visible()
