@@ -34,6 +34,8 @@ _LARGE = _MIB
 _FILL_CLIENTS = 16
 _SLOWEST_FILL = 100
 _RELEASE_PATIENCE = 30.0
+#: Seconds between a server's start and its first load.
+_SETTLING = 3.0
 #: More jobs than these are copied where the server's kind has a way for it.
 _COPIED_FROM = 20_000
 #: From the spool to a device: raw over IPP, over IPP as a driverless queue sends (through whatever filters the server has), raw over port 9100.
@@ -68,6 +70,8 @@ def fresh_server(kind: ServerKind, parent: Path) -> Iterator[PrintServer]:
     server = kind(folder)
     try:
         server.start()
+        # A start is measured by itself; what goes on behind it (imports, the first look at the disk) is not a load's.
+        time.sleep(_SETTLING)
         # What writing back the last measurement's files costs is not this one's.
         os.sync()
         yield server
