@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What deliveries and taps learn of a device's state, as panels and the town's IT then see it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from allmende.devices.devices import Device
+from allmende.ipp import Operation, PrinterState, make
+from allmende.ipp.message import Attribute
+from allmende.printing.job_states import State
+from devices.programs import free_port
+from printing.delivering import delivering, wait_for_state
+from printing.scripted_device import scripted_printer
+from printing.standing import stand, stand_and_release
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def says(state: PrinterState, *reasons: str) -> list[Attribute]:
+    return [
+        make.enum("printer-state", state),
+        make.keyword("printer-state-reasons", *(reasons or ("none",))),
+    ]
+
+
+async def wait_for_device(condition: Callable[[Device], bool]) -> Device:
+    async with asyncio.timeout(20):
+        while not condition(device := await Device.objects.aget()):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.02)
+    return device
+
+
+async def test_a_tap_tells_the_device_s_state_and_a_fault_is_asked_for_anew() -> None:
+    jam = says(PrinterState.STOPPED, "media-jam-error")
+    async with scripted_printer(extra=jam) as printer, delivering():
+        standing = await sync_to_async(stand)(printer.uri)
+        device = await wait_for_device(lambda device: device.state == "stopped")
+        assert device.state_reasons == ["media-jam-error"]
+        assert device.seen_at is not None
+        printer.extra = says(PrinterState.IDLE)
+        await sync_to_async(standing.tap)()
+        assert (await wait_for_device(lambda device: device.state == "idle")).state_reasons == []
+
+
+async def test_a_well_device_is_not_asked_at_each_tap() -> None:
+    async with scripted_printer(extra=says(PrinterState.IDLE)) as printer, delivering():
+        standing = await sync_to_async(stand)(printer.uri)
+        await wait_for_device(lambda device: device.state == "idle")
+        asked = printer.times_asked(Operation.GET_PRINTER_ATTRIBUTES)
+        for _ in range(3):
+            await sync_to_async(standing.tap)()
+        await sync_to_async(standing.release)()
+        await wait_for_state(standing.job_ids[0], State.PRINTED)
+        assert printer.times_asked(Operation.GET_PRINTER_ATTRIBUTES) == asked
+
+
+async def test_a_device_that_is_away_is_shown_as_such() -> None:
+    async with delivering():
+        standing = await stand_and_release(f"ipp://127.0.0.1:{free_port()}/ipp/print")
+        await wait_for_state(standing.job_ids[0], State.HELD)
+        device = await wait_for_device(lambda device: device.state == "unreachable")
+        assert device.seen_at is None
+
+
+async def test_a_state_is_not_written_to_another_address() -> None:
+    async with scripted_printer(extra=says(PrinterState.IDLE)) as printer, delivering() as delivery:
+        standing = await sync_to_async(stand)(printer.uri)
+        await wait_for_device(lambda device: device.state == "idle")
+        known = delivery._printers[standing.device.pk]
+        await Device.objects.aupdate(uri="ipp://127.0.0.1:1/other", state="unknown")
+        known._noted = None
+        await delivery._note_state(known)
+        assert (await Device.objects.aget()).state == "unknown"
