@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Final
 
 from allmende.server.command_line import start_django
-from allmende.server.demo.demo_town import DEVICES, PEOPLE, TOWN_NAME, TOWN_SLUG, DemoFacts, set_up_demo
+from allmende.server.demo.demo_town import (
+    DEVICES,
+    PEOPLE,
+    TOWN_NAME,
+    TOWN_SLUG,
+    DemoFacts,
+    ask_devices,
+    set_up_demo,
+)
 from allmende.server.migration import migrate
 from allmende.server.serving import serve
 
@@ -46,6 +54,7 @@ def run_town(arguments: argparse.Namespace) -> int:
         facts = set_up_demo(settings.HOME, settings.ALLMENDE_PORT)
         for device, process in zip(DEVICES, devices, strict=True):
             _wait_for_device(process, ports[device.slug])
+        ask_devices()
         sys.stdout.write(describe_demo(settings.ALLMENDE_HOST, facts, _own_command(settings.HOME)))
         sys.stdout.flush()
         return serve(settings.ALLMENDE_HOST, settings.ALLMENDE_PORT)

@@ -158,6 +158,16 @@ def _ensure_device(town: Municipality, wanted: DemoDevice, port: int) -> Device:
     return device
 
 
+def ask_devices() -> None:
+    """What they can do, as when the town's IT adds a device; one that does not answer is asked again by whoever needs it."""
+    from allmende.devices.device_probe import ProbeError, refresh_device_now  # noqa: PLC0415
+    from allmende.devices.models import Device  # noqa: PLC0415
+
+    for device in Device.objects.filter(municipality__slug=TOWN_SLUG, slug__in=[one.slug for one in DEVICES]):
+        with contextlib.suppress(ProbeError):
+            refresh_device_now(device)
+
+
 def _ensure_tokens(devices: dict[str, Device], kind: str, known: dict[str, str]) -> dict[str, str]:
     from allmende.devices.device_tokens import find_device_token, issue_device_token  # noqa: PLC0415
 
