@@ -13,8 +13,8 @@ from typing import Any
 from django.db import connection
 
 from allmende.devices.device_client import AddressPolicy
-from allmende.printing.delivery_watch import DeliveryTimes
-from allmende.printing.job_delivery import Delivery
+from allmende.printing.delivery.delivery import Delivery
+from allmende.printing.delivery.watch import DeliveryTimes
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job

@@ -13,9 +13,9 @@ from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.printing.delivery_port import TicketChanges
-from allmende.printing.release import release_jobs
-from allmende.printing.visits import OpenVisit, begin_visit
+from allmende.printing.delivery.port import TicketChanges
+from allmende.printing.visit.release import release_jobs
+from allmende.printing.visit.visits import OpenVisit, begin_visit
 from makers import PDF, make_chip, make_device, make_job, make_person, make_token, make_town
 
 

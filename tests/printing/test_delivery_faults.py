@@ -17,7 +17,7 @@ from allmende.ipp import JobState, Operation, make
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
-from allmende.printing.release import cancel_jobs, settle_uncertain, stop_jobs
+from allmende.printing.visit.release import cancel_jobs, settle_uncertain, stop_jobs
 from makers import PDF
 from printing import scripted_device as device
 from printing.delivering import QUICK, delivering, wait_for_state

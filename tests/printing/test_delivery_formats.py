@@ -18,7 +18,7 @@ from allmende.documents import JPEG, PDF, PWG_RASTER, URF, Inspector
 from allmende.documents.pwg_raster import read_pwg_pages
 from allmende.documents.urf import read_urf_pages
 from allmende.ipp import make
-from allmende.printing.delivery_watch import DeliveryTimes
+from allmende.printing.delivery.watch import DeliveryTimes
 from allmende.printing.job_states import State
 from allmende.printing.job_words import reason_words
 from allmende.printing.jobs import Job, JobDocument

@@ -6,7 +6,7 @@ import pytest
 
 from allmende.ipp import AttributeSet, Operation, Range, Resolution, make
 from allmende.ipp.ticket import Ticket
-from allmende.printing.delivery_plans import CannotPrintError, plan_delivery
+from allmende.printing.delivery.plans import CannotPrintError, plan_delivery
 
 PDF, PWG, URF, JPEG = "application/pdf", "image/pwg-raster", "image/urf", "image/jpeg"
 CREATES = make.enum("operations-supported", Operation.CREATE_JOB, Operation.SEND_DOCUMENT)

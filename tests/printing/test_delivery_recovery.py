@@ -14,8 +14,8 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from allmende.ipp import JobState
-from allmende.printing.delivery_holders import DeliveryHolder, LivingHolder, is_dead
-from allmende.printing.delivery_recovery import waiting_direct_jobs
+from allmende.printing.delivery.holders import DeliveryHolder, LivingHolder, is_dead
+from allmende.printing.delivery.recovery import waiting_direct_jobs
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobEvent
@@ -178,10 +178,10 @@ from django.conf import settings
 from django.db import connections
 from pathlib import Path
 settings.HOME = Path(sys.argv[1])
-from allmende.printing.delivery_holders import LivingHolder
+from allmende.printing.delivery.holders import LivingHolder
 from unittest.mock import patch
 living = LivingHolder()
-with patch("allmende.printing.delivery_holders.DeliveryHolder"):
+with patch("allmende.printing.delivery.holders.DeliveryHolder"):
     living.start()
 print(living.name, flush=True)
 sys.stdin.read()
@@ -203,7 +203,7 @@ async def test_a_killed_process_is_dead(home: Path) -> None:
     name = (await process.stdout.readline()).decode().strip()
 
     def known() -> None:
-        from allmende.printing import delivery_holders
+        from allmende.printing.delivery import holders as delivery_holders
 
         DeliveryHolder.objects.create(name=name, place=delivery_holders._place(), seen_at=timezone.now())
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allmende.ipp import JobState
-from allmende.printing.delivery_reports import JobReport
-from allmende.printing.delivery_rules import (
+from allmende.printing.delivery.reports import JobReport
+from allmende.printing.delivery.rules import (
     FAULTS,
     REASONS,
     Body,

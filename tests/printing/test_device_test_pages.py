@@ -12,8 +12,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from allmende.directory.audit import AuditEntry
-from allmende.printing.delivery_port import DeliveryOrder, Progress, set_running_delivery
-from allmende.printing.device_test_pages import NoServiceError, print_test_page
+from allmende.printing.administration.device_test_pages import NoServiceError, print_test_page
+from allmende.printing.delivery.port import DeliveryOrder, Progress, set_running_delivery
 from allmende.printing.job_access import open_with_enrolment_key
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, SealedTo

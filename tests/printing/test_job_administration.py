@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.printing.job_administration import assign_job, cancel_town_job
+from allmende.printing.administration.job_administration import assign_job, cancel_town_job
 from allmende.printing.job_states import ForbiddenChangeError, State
 from allmende.printing.jobs import JobDocument, JobEvent
 from makers import make_job, make_person, make_town

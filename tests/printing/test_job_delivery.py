@@ -12,8 +12,8 @@ from asgiref.sync import sync_to_async
 from allmende.documents import make_demo_pdf
 from allmende.printing.job_states import State
 from allmende.printing.jobs import JobDocument
-from allmende.printing.release import list_visit_jobs, release_jobs
-from allmende.printing.visits import begin_visit
+from allmende.printing.visit.release import list_visit_jobs, release_jobs
+from allmende.printing.visit.visits import begin_visit
 from devices.real_printer import real_printer
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 from printing.delivering import delivering, wait_for_state

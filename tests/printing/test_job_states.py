@@ -20,15 +20,21 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.printing.delivery_port import DeliveryOrder, set_running_delivery
-from allmende.printing.delivery_records import Verdict, begin_delivery, load_delivery, settle_delivery
-from allmende.printing.delivery_recovery import give_back, recover_dead
+from allmende.printing.delivery.port import DeliveryOrder, set_running_delivery
+from allmende.printing.delivery.records import Verdict, begin_delivery, load_delivery, settle_delivery
+from allmende.printing.delivery.recovery import give_back, recover_dead
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import IN_FLIGHT, TABLE, TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
-from allmende.printing.release import cancel_jobs, release_jobs, settle_uncertain, stop_jobs, take_over_jobs
 from allmende.printing.retention import sweep_once
+from allmende.printing.visit.release import (
+    cancel_jobs,
+    release_jobs,
+    settle_uncertain,
+    stop_jobs,
+    take_over_jobs,
+)
 from makers import make_job
 from printing.standing import Standing, stand
 from printing.test_release import Recorder

@@ -18,9 +18,8 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection, models
 
-from allmende.printing.job_rows import JobRows, sqlite_time
-from allmende.printing.job_states import Change, State
-from allmende.printing.job_store import (
+from allmende.printing.arrival.job_rows import JobRows, sqlite_time
+from allmende.printing.arrival.job_store import (
     GROUP_LIMIT,
     ArrivedDocument,
     InspectedJob,
@@ -30,7 +29,8 @@ from allmende.printing.job_store import (
     StoreError,
     open_job_store,
 )
-from allmende.printing.job_store_sqlite import SqliteJobStore
+from allmende.printing.arrival.job_store_sqlite import SqliteJobStore
+from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
 from makers import make_person, make_queue, make_town
 
@@ -105,7 +105,7 @@ def test_a_field_without_a_column_fails_at_start(monkeypatch: pytest.MonkeyPatch
     class Drifted(NewJob):
         no_such_column: int = 0
 
-    monkeypatch.setattr("allmende.printing.job_rows.NewJob", Drifted)
+    monkeypatch.setattr("allmende.printing.arrival.job_rows.NewJob", Drifted)
     with pytest.raises(ValueError, match="no_such_column"):
         JobRows(sqlite_time)
 
@@ -244,7 +244,7 @@ async def test_a_locked_database_is_waited_for(store: JobStore, job: NewJob) -> 
 async def test_a_database_that_stays_locked_is_an_error_not_a_lost_job(
     store: JobStore, job: NewJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("allmende.printing.job_store_sqlite.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("allmende.printing.arrival.job_store_sqlite.BUSY_SECONDS", 0.05)
     other = sqlite3.connect(str(connection.settings_dict["NAME"]), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError):

@@ -6,7 +6,7 @@ import pytest
 
 from allmende.ipp import Range
 from allmende.ipp.ticket import Ticket
-from allmende.printing.delivery_port import TicketChanges
+from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_tickets import change_ticket, impressions_wanted, pages_wanted
 
 

@@ -13,8 +13,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from allmende.printing.delivery_recovery import recover_dead, waiting_direct_jobs
-from allmende.printing.quotas import count_waiting
+from allmende.printing.arrival.quotas import count_waiting
+from allmende.printing.delivery.recovery import recover_dead, waiting_direct_jobs
 from allmende.printing.retention import abort_stale_uploads, expire_jobs, reseal_leftovers, scrub_titles
 from makers import make_job, make_queue
 from printing.standing import stand

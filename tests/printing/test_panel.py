@@ -15,9 +15,9 @@ from allmende.devices.device_tokens import TokenKind, revoke_device_token
 from allmende.devices.devices import Device
 from allmende.directory.chips import Chip
 from allmende.directory.people import Person
-from allmende.printing.panel import IDLE_SECONDS
-from allmende.printing.panel_access import CARRY_SECONDS, Panel, carry_number, read_carried_number
-from allmende.printing.visits import Visit
+from allmende.printing.panel.access import CARRY_SECONDS, Panel, carry_number, read_carried_number
+from allmende.printing.panel.pages import IDLE_SECONDS
+from allmende.printing.visit.visits import Visit
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +118,7 @@ def test_page_reloads_itself_before_it_idles(at_panel: Client, panel: Panel) -> 
 
 
 def test_news_says_when_somebody_tapped_at_the_reader_beside(at_panel: Client, panel: Panel) -> None:
-    from allmende.printing.visits import begin_visit
+    from allmende.printing.visit.visits import begin_visit
 
     assert "Panel-Reload" not in at_panel.get(f"{panel.href}/neues?of=device").headers
     reader, _ = make_token(panel.device, TokenKind.READER)
@@ -157,7 +157,7 @@ def test_carried_number_is_for_this_panel_and_a_moment(
     assert read_carried_number(Panel(*make_token(device)), carried) is None
     assert read_carried_number(panel, carried[:-4] + "AAAA") is None
     later = time.time() + CARRY_SECONDS + 1
-    monkeypatch.setattr("allmende.printing.panel_access.time.time", lambda: later)
+    monkeypatch.setattr("allmende.printing.panel.access.time.time", lambda: later)
     assert read_carried_number(panel, carried) is None
 
 

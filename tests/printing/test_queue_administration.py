@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.printing.queue_administration import (
+from allmende.printing.administration.queue_administration import (
     QueueDetails,
     QueueInUseError,
     add_direct_queue,

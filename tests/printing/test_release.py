@@ -10,11 +10,11 @@ import pytest
 
 from allmende.directory.attempts import TooManyAttemptsError
 from allmende.directory.delegations import delegate_to, end_delegation
-from allmende.printing.claims import ClaimError
-from allmende.printing.delivery_port import DeliveryOrder, Progress, set_running_delivery
+from allmende.printing.delivery.port import DeliveryOrder, Progress, set_running_delivery
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
-from allmende.printing.release import (
+from allmende.printing.visit.claims import ClaimError
+from allmende.printing.visit.release import (
     InvalidChangesError,
     ServiceNotRunningError,
     TicketChanges,
@@ -28,8 +28,8 @@ from allmende.printing.release import (
     stop_jobs,
     take_over_jobs,
 )
-from allmende.printing.resealing import reseal_waiting_jobs
-from allmende.printing.visits import begin_visit
+from allmende.printing.visit.resealing import reseal_waiting_jobs
+from allmende.printing.visit.visits import begin_visit
 from allmende.seal import FileKey, Recipient, unseal_bytes
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 from printing.standing import Standing, stand

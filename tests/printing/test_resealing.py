@@ -16,9 +16,9 @@ from allmende.directory.people import Delegation
 from allmende.printing.job_access import open_with_identity
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument, SealedTo
-from allmende.printing.release import list_visit_jobs
-from allmende.printing.resealing import recipients_of
-from allmende.printing.visits import begin_visit
+from allmende.printing.visit.release import list_visit_jobs
+from allmende.printing.visit.resealing import recipients_of
+from allmende.printing.visit.visits import begin_visit
 from allmende.seal import Recipient, unseal_bytes
 from makers import PDF, make_chip, make_device, make_job, make_person, make_queue, make_token
 from printing.standing import Standing, stand
@@ -62,7 +62,7 @@ def test_a_direct_queue_s_job_stays_where_its_device_can_open_it(monkeypatch: py
     arrive_late(standing, queue=make_queue(standing.town, standing.device))
     called: list[tuple[int, int]] = []
     monkeypatch.setattr(
-        "allmende.printing.resealing.reseal_soon", lambda town, person: called.append((town, person))
+        "allmende.printing.visit.resealing.reseal_soon", lambda town, person: called.append((town, person))
     )
     assert len(list_visit_jobs(standing.tap())) == 1
     assert called == []

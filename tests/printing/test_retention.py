@@ -15,7 +15,7 @@ from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job, JobDocument
 from allmende.printing.retention import sweep_once
-from allmende.printing.visits import Visit
+from allmende.printing.visit.visits import Visit
 from allmende.spool import new_key
 from makers import make_job
 from printing.standing import stand

@@ -23,8 +23,8 @@ from allmende.ipp import JobState, Operation
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument
-from allmende.printing.release import list_visit_jobs, read_preview
-from allmende.printing.visits import Visit
+from allmende.printing.visit.release import list_visit_jobs, read_preview
+from allmende.printing.visit.visits import Visit
 from allmende.seal import FileKey, Identity, SealError, key_from_token, unseal_bytes, unwrap_identity
 from makers import make_job, make_person
 from printing import scripted_device as device

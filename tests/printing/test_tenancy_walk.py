@@ -24,12 +24,12 @@ from allmende.directory.chips import Chip
 from allmende.directory.delegations import delegate_to
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Delegation, Person
-from allmende.printing.http_api import api
+from allmende.printing.http_api.api import api
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
-from allmende.printing.panel_access import TOKEN_COOKIE, VISIT_COOKIE
+from allmende.printing.panel.access import TOKEN_COOKIE, VISIT_COOKIE
 from allmende.printing.queue_addresses import QueueAddress
-from allmende.printing.visits import OpenVisit, Visit, begin_visit
+from allmende.printing.visit.visits import OpenVisit, Visit, begin_visit
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,9 +8,9 @@ import datetime as dt
 
 import pytest
 
-from allmende.printing import town_figures
+from allmende.printing.administration import town_figures
+from allmende.printing.administration.town_figures import count_jobs
 from allmende.printing.job_states import State
-from allmende.printing.town_figures import count_jobs
 from makers import make_job, make_person, make_town
 
 pytestmark = pytest.mark.django_db

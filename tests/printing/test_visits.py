@@ -20,9 +20,9 @@ from allmende.directory.chip_openings import UnknownChipError, open_with_chip
 from allmende.directory.chips import Chip
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument
-from allmende.printing.release import list_visit_jobs
-from allmende.printing.resealing import reseal_waiting_jobs
-from allmende.printing.visits import (
+from allmende.printing.visit.release import list_visit_jobs
+from allmende.printing.visit.resealing import reseal_waiting_jobs
+from allmende.printing.visit.visits import (
     Visit,
     VisitEndedError,
     begin_visit,

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from allmende.devices.devices import Device
+from allmende.printing.administration.town_figures import count_jobs
 from allmende.printing.job_states import State
 from allmende.printing.queues import Queue
-from allmende.printing.town_figures import count_jobs
 from allmende.server.overview import draw_hours, find_town_problems
 from makers import make_device, make_job, make_person, make_queue, make_token, make_town
 

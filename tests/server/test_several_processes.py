@@ -38,7 +38,7 @@ answer = [
 ]
 """
 _PROCESSES = """
-from allmende.printing.delivery_holders import DeliveryHolder
+from allmende.printing.delivery.holders import DeliveryHolder
 answer = DeliveryHolder.objects.count()
 """
 _DIRECT = """

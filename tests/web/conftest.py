@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from allmende.devices.devices import Device
 from allmende.directory.delegations import delegate_to
 from allmende.directory.models import Municipality, Person
-from allmende.printing.delivery_port import DeliveryOrder, Progress, set_running_delivery
+from allmende.printing.delivery.port import DeliveryOrder, Progress, set_running_delivery
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.models import QueueAddress

@@ -14,7 +14,7 @@ from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job
-from allmende.printing.visits import Visit
+from allmende.printing.visit.visits import Visit
 from makers import make_person
 
 from .conftest import ANNA_CHIP, BERND_CHIP, RecordingDelivery, Scene

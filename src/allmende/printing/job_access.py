@@ -18,7 +18,7 @@ from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Delegation, Person
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, SealedTo
-from allmende.printing.visits import OpenVisit
+from allmende.printing.visit.visits import OpenVisit
 from allmende.seal import FileKey, Identity, SealError, open_note, read_header, unseal_file_key
 
 TITLE_LABEL = "title"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from allmende.ipp import Range
 from allmende.ipp.ticket import Ticket
-from allmende.printing.delivery_port import TicketChanges
+from allmende.printing.delivery.port import TicketChanges
 
 _BLACK_ONLY: Final = frozenset(
     {"monochrome", "auto-monochrome", "bi-level", "process-monochrome", "process-bi-level"}

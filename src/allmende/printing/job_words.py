@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from allmende.devices.device_words import REASONS as DEVICE_REASONS
 from allmende.devices.device_words import media_word
 from allmende.printing.job_states import State
-from allmende.printing.visit_jobs import VisitJob
+from allmende.printing.visit.visit_jobs import VisitJob
 
 __all__ = ["format_word", "media_word", "reason_words", "sides_words", "state_kind", "state_word"]
 

@@ -4,7 +4,7 @@
 
 What always holds: no title, preview or document is here in clear (`title_sealed`, `preview_sealed`: notes under the
 document's file key, see `allmende.seal`); every row names its municipality; `state` changes only through `job_changes`.
-New rows come through `job_store`, which groups many clients' jobs into one durable commit; the columns here are its
+New rows come through `arrival/job_store`, which groups many clients' jobs into one durable commit; the columns here are its
 contract too.
 """
 
@@ -79,7 +79,7 @@ class Job(models.Model):
         "devices.Device", on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
     )
     released_at = models.DateTimeField(null=True)
-    #: The process that holds its key, while in flight (see `job_delivery`).
+    #: The process that holds its key, while in flight (see `delivery/delivery`).
     holder = models.CharField(max_length=40, default="", blank=True)
     #: The device's own job-id, as soon as it is known; 0 before.
     device_job_id = models.BigIntegerField(default=0)

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
 
-from allmende.printing.delivery_holders import DeliveryHolder
-from allmende.printing.delivery_stops import DeliveryStop
-from allmende.printing.device_turns import DeviceTurn
+from allmende.printing.delivery.holders import DeliveryHolder
+from allmende.printing.delivery.stops import DeliveryStop
+from allmende.printing.delivery.turns import DeviceTurn
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
 from allmende.printing.queue_addresses import QueueAddress
 from allmende.printing.queues import Queue
-from allmende.printing.visits import Visit
+from allmende.printing.visit.visits import Visit
 
 __all__ = [
     "DeliveryHolder",

@@ -20,12 +20,12 @@ from django.db import close_old_connections, connection
 
 from allmende.devices.device_addresses import AddressPolicy
 from allmende.documents import Inspector
-from allmende.printing.inspections import Inspections
-from allmende.printing.intake import Intake
-from allmende.printing.job_delivery import Delivery
+from allmende.printing.arrival.inspections import Inspections
+from allmende.printing.arrival.intake import Intake
+from allmende.printing.arrival.job_store import JobStore, open_job_store
+from allmende.printing.arrival.quotas import Quotas
+from allmende.printing.delivery.delivery import Delivery
 from allmende.printing.job_spool import job_spool
-from allmende.printing.job_store import JobStore, open_job_store
-from allmende.printing.quotas import Quotas
 from allmende.printing.retention import Sweeper
 from allmende.spool import Spool, SpoolError
 

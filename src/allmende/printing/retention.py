@@ -27,13 +27,13 @@ from allmende.directory.attempts import AttemptCount
 from allmende.directory.chips import EnrolmentCode
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.printing.delivery_host import RunSync
+from allmende.printing.delivery.host import RunSync
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, SealedTo, jobs_in_flight, jobs_that_expire
 from allmende.printing.queues import Queue, QueueKind
-from allmende.printing.resealing import reseal_waiting_jobs
-from allmende.printing.visits import Visit
+from allmende.printing.visit.resealing import reseal_waiting_jobs
+from allmende.printing.visit.visits import Visit
 from allmende.spool import Spool, SpoolError
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from allmende.printing import job_pages, my_data_pages, panel, panel_jobs, queue_address_pages, upload_pages
-from allmende.printing.http_api import api
+from allmende.printing.http_api.api import api
+from allmende.printing.panel import jobs as panel_jobs
+from allmende.printing.panel import pages as panel
+from allmende.printing.portal import job_pages, my_data_pages, queue_address_pages, upload_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
@@ -32,5 +34,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panel/<slug:device>/<int:job_id>", panel_jobs.show_job, name="panel_job"),
     path("panel/<slug:device>/<int:job_id>/bild", panel_jobs.show_preview, name="panel_preview"),
     path("panel/<slug:device>/<int:job_id>/antwort", panel_jobs.settle_job, name="panel_settle"),
-    path("verwaltung/", include("allmende.printing.administration_urls")),
+    path("verwaltung/", include("allmende.printing.administration.urls")),
 ]

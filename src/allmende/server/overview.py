@@ -23,9 +23,9 @@ from allmende.devices.device_words import device_reason_words, device_state_word
 from allmende.devices.devices import Device
 from allmende.directory.administration_access import Desk, administration_page
 from allmende.directory.municipalities import Municipality
+from allmende.printing.administration.town_figures import TownFigures, recent_figures
 from allmende.printing.job_states import State
 from allmende.printing.queues import Queue
-from allmende.printing.town_figures import TownFigures, recent_figures
 from allmende.server.health import LOW_DISK_BYTES
 
 _PLOT_WIDTH: Final = 640

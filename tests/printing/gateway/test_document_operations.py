@@ -19,8 +19,8 @@ from allmende.directory.keys import enrolment_identity
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.ipp import GroupTag, JobState, Operation, Status, decode, encode, make
+from allmende.printing.arrival.intake import SMALL_DOCUMENT
 from allmende.printing.gateway import Gateway
-from allmende.printing.intake import SMALL_DOCUMENT
 from allmende.printing.job_spool import job_spool
 from allmende.printing.jobs import Job, JobDocument, JobEvent
 from allmende.printing.print_service import PrintService

@@ -17,6 +17,8 @@ from allmende.documents import DecompressionError, Decompressor
 from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes
 from allmende.ipp.job_description import describe_job_state
 from allmende.ipp.ticket import TicketReading
+from allmende.printing.arrival.intake import Arrival, FinishedArrival, Submission
+from allmende.printing.arrival.quotas import RefusedError
 from allmende.printing.gateway.calls import Call, RecentJob, answer
 from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
 from allmende.printing.gateway.job_views import job_view, new_job_state
@@ -24,10 +26,8 @@ from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob
 from allmende.printing.gateway.own_jobs import find_own_job
 from allmende.printing.gateway.printer_attributes import OPEN_JOB_SECONDS
 from allmende.printing.gateway.ticket_readings import KeptReading
-from allmende.printing.intake import Arrival, FinishedArrival, Submission
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Identity
-from allmende.printing.quotas import RefusedError
 
 _FORMATS: Final = frozenset(
     {

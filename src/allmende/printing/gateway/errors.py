@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from allmende.ipp import IppError, Status
-from allmende.printing.quotas import Refusal, RefusedError
+from allmende.printing.arrival.quotas import Refusal, RefusedError
 
 
 class ClientGoneError(Exception):

@@ -14,8 +14,8 @@ from allmende.directory.people import Person
 from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes, make
 from allmende.ipp.attribute_groups import select_attributes
 from allmende.ipp.job_description import describe_job
-from allmende.printing.delivery_port import running_delivery
-from allmende.printing.delivery_stops import StopWish, wish_stop
+from allmende.printing.delivery.port import running_delivery
+from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.gateway.calls import Call, answer
 from allmende.printing.gateway.errors import not_found
 from allmende.printing.gateway.job_views import job_view

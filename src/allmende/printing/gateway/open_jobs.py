@@ -16,7 +16,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from allmende.printing.intake import Arrival, Submission
+from allmende.printing.arrival.intake import Arrival, Submission
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job

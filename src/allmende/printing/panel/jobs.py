@@ -1,0 +1,241 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a person does with their jobs at the panel: print, change, cancel, fetch, settle, claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from allmende.directory.attempts import TooManyAttemptsError
+from allmende.directory.chip_enrolment import ChipTakenError, EnrolmentError, TooManyChipsError
+from allmende.printing.panel.access import Panel, panel_page, read_visit, to_panel
+from allmende.printing.panel.forms import JobChangesForm
+from allmende.printing.panel.pages import (
+    IDLE_SECONDS,
+    jobs_context,
+    not_running_words,
+    open_visit_with,
+    tell_printing,
+    too_many_words,
+)
+from allmende.printing.visit.release import (
+    NO_CHANGES,
+    ClaimError,
+    InvalidChangesError,
+    ReleaseOutcome,
+    ServiceNotRunningError,
+    TicketChanges,
+    VisitJob,
+    cancel_jobs,
+    claim_job,
+    list_visit_jobs,
+    read_preview,
+    release_jobs,
+    settle_uncertain,
+    stop_jobs,
+    take_over_jobs,
+)
+from allmende.printing.visit.visits import OpenVisit, enrol_further_at_device, keep_visit_open
+from allmende.seal import ChipNumberError
+
+_MAX_CHOSEN: Final = 500
+
+P = ParamSpec("P")
+
+
+def visit_page(
+    view: Callable[Concatenate[HttpRequest, Panel, OpenVisit, P], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """A page of an open visit. A number that a reader typed into it is a tap of whoever stands there now."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, panel: Panel, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        typed = request.POST.get("chip", "").strip()
+        if typed:
+            return open_visit_with(request, panel, typed)
+        visit = read_visit(request, panel)
+        if visit is None:
+            messages.info(request, _("Your visit has ended. Please put your chip on the reader again."))
+            return to_panel(panel)
+        return view(request, panel, visit, *args, **kwargs)
+
+    return panel_page(guarded)
+
+
+@require_POST
+@visit_page
+def act_on_jobs(request: HttpRequest, panel: Panel, visit: OpenVisit) -> HttpResponse:
+    """One of print, fetch, stop, delete (`do`) for the chosen jobs (`job`): those that stood on the screen.
+
+    Printing is told its jobs by the page, so that nothing comes out that nobody saw there.
+    """
+    job_ids = _chosen(request)
+    wish = request.POST.get("do")
+    if wish == "print":
+        _send(request, visit, job_ids)
+    elif wish == "fetch":
+        _fetch(request, visit, job_ids)
+    elif wish == "stop":
+        if any(outcome.done for outcome in stop_jobs(visit, job_ids)):
+            messages.success(
+                request, _("The job is being stopped. It stays here, and you can fetch it at any device.")
+            )
+    elif wish == "delete" and any(outcome.done for outcome in cancel_jobs(visit, job_ids)):
+        messages.success(request, _("Deleted. Nothing of it remains here."))
+    return to_panel(panel)
+
+
+@require_POST
+@visit_page
+def settle_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int) -> HttpResponse:
+    """The owner answers "did it come out?": `yes`, `again` or `drop`."""
+    answer = request.POST.get("answer")
+    if answer == "yes":
+        if settle_uncertain(visit, job_id, came_out=True).done:
+            messages.success(request, _("Thank you. The job is done."))
+    elif answer == "again":
+        if settle_uncertain(visit, job_id, came_out=False).done:
+            _send(request, visit, [job_id])
+    elif answer == "drop":
+        cancel_jobs(visit, [job_id])
+        messages.success(request, _("Deleted. Nothing of it remains here."))
+    return to_panel(panel)
+
+
+@require_http_methods(["GET", "POST"])
+@visit_page
+def show_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int) -> HttpResponse:
+    """One held job: GET shows it with its options, POST prints it so."""
+    job = _find(visit, job_id)
+    form = JobChangesForm(request.POST or None, job=job)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _send(request, visit, [job_id], form.changes())
+        except InvalidChangesError:
+            form.add_error(None, _("The device can't do this."))
+        else:
+            return to_panel(panel)
+    keep_visit_open(visit)
+    context = {**jobs_context(request, panel, visit), "job": job, "form": form}
+    return render(request, "printing/panel/job.html", context)
+
+
+@require_GET
+@panel_page
+def show_preview(request: HttpRequest, panel: Panel, job_id: int) -> HttpResponse:
+    """Page one, opened for this visit and kept in no cache."""
+    visit = read_visit(request, panel)
+    image = read_preview(visit, job_id) if visit is not None else None
+    if image is None:
+        raise Http404
+    return HttpResponse(image, content_type="image/png", headers={"Cache-Control": "no-store, private"})
+
+
+@require_http_methods(["GET", "POST"])
+@visit_page
+def claim(request: HttpRequest, panel: Panel, visit: OpenVisit) -> HttpResponse:
+    """A job is missing: its number and the computer's user name make it this person's."""
+    error_text = ""
+    number = request.POST.get("number", "").strip()
+    if request.method == "POST":
+        try:
+            claim_job(
+                visit,
+                int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0,
+                request.POST.get("name", "")[:100],
+            )
+        except ClaimError:
+            error_text = _("No such job is waiting. Please check the number and the name.")
+        except TooManyAttemptsError as error:
+            error_text = too_many_words(error)
+        else:
+            messages.success(request, _("The job is yours now."))
+            return to_panel(panel)
+    keep_visit_open(visit)
+    context = {
+        **jobs_context(request, panel, visit),
+        "number": number[:20],
+        "name": request.POST.get("name", "")[:100],
+        "error_text": error_text,
+    }
+    return render(request, "printing/panel/claim.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@panel_page
+def add_chip(request: HttpRequest, panel: Panel) -> HttpResponse:
+    """Another chip for the person of the open visit: the next number typed here is the new chip's."""
+    visit = read_visit(request, panel)
+    if visit is None:
+        return to_panel(panel)
+    error_text = ""
+    raw_number = request.POST.get("new_chip", "").strip()
+    if raw_number:
+        try:
+            enrol_further_at_device(visit, panel.row, raw_number[:200], label=request.POST.get("label", ""))
+        except ChipNumberError:
+            error_text = _("The chip could not be read. Please put it on the reader again.")
+        except ChipTakenError:
+            error_text = _("This chip is enrolled already.")
+        except TooManyChipsError:
+            error_text = _("You have as many chips as one person can have.")
+        except EnrolmentError:
+            error_text = _("The chip could not be enrolled.")
+        else:
+            messages.success(request, _("The new chip is enrolled."))
+            return to_panel(panel)
+    keep_visit_open(visit)
+    context = {"panel": panel, "person": visit.person, "error_text": error_text, "idle_seconds": IDLE_SECONDS}
+    return render(request, "printing/panel/add_chip.html", context)
+
+
+def _send(
+    request: HttpRequest, visit: OpenVisit, job_ids: Sequence[int], changes: TicketChanges = NO_CHANGES
+) -> None:
+    if not job_ids:
+        return
+    try:
+        _tell(request, release_jobs(visit, job_ids, changes))
+    except ServiceNotRunningError:
+        messages.error(request, not_running_words())
+
+
+def _fetch(request: HttpRequest, visit: OpenVisit, job_ids: Sequence[int]) -> None:
+    try:
+        _tell(request, take_over_jobs(visit, job_ids))
+    except ServiceNotRunningError:
+        messages.error(request, not_running_words())
+
+
+def _tell(request: HttpRequest, outcomes: Sequence[ReleaseOutcome]) -> None:
+    tell_printing(request, sum(outcome.done for outcome in outcomes))
+    for code in {outcome.code for outcome in outcomes if not outcome.done}:
+        messages.warning(request, _outcome_words(code))
+
+
+def _outcome_words(code: str) -> str:
+    if code == "begun":
+        return _("A job has begun to print at the other device already.")
+    if code == "not-openable":
+        return _("A job can't be opened with your chip.")
+    return _("A job was not waiting any more.")
+
+
+def _chosen(request: HttpRequest) -> list[int]:
+    values = request.POST.getlist("job")[:_MAX_CHOSEN]
+    return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
+
+
+def _find(visit: OpenVisit, job_id: int) -> VisitJob:
+    for job in list_visit_jobs(visit):
+        if job.id == job_id:
+            return job
+    raise Http404

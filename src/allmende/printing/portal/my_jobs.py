@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A person's own jobs without their chip: facts, cancelling, history. Titles and documents stay sealed here.
+
+Always holds: every function starts from the actor's own rows of their own town.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from allmende.directory.page_access import town_id_of
+from allmende.directory.people import Person
+from allmende.printing.delivery.port import running_delivery
+from allmende.printing.delivery.stops import StopWish, wish_stop
+from allmende.printing.job_changes import change_job
+from allmende.printing.job_states import IN_FLIGHT, TERMINAL, Change, ForbiddenChangeError, State
+from allmende.printing.job_tickets import JobTicketView, read_job_ticket
+from allmende.printing.jobs import Job
+from allmende.printing.visit.visit_jobs import sheets_needed
+
+MAX_LISTED: Final = 200
+_OPEN: Final = (State.INCOMING, State.HELD, State.RELEASED, State.DELIVERING, State.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class MyJob:
+    """A job's row with what its ticket asks for; `sheets` is None where not known."""
+
+    row: Job
+    ticket: JobTicketView
+    sheets: int | None
+
+    @property
+    def is_in_flight(self) -> bool:
+        return self.row.state in IN_FLIGHT
+
+
+def own_jobs(actor: Person) -> QuerySet[Job]:
+    return Job.objects.filter(municipality_id=town_id_of(actor), person=actor).select_related(
+        "device", "queue"
+    )
+
+
+def access_job_for(actor: Person, job_id: int) -> Job:
+    """The actor's own job; Http404 for every other number."""
+    job = own_jobs(actor).filter(pk=job_id).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+def list_my_jobs(actor: Person) -> list[MyJob]:
+    """What waits, prints or is uncertain; newest first, at most 200."""
+    rows = own_jobs(actor).filter(state__in=[state.value for state in _OPEN]).order_by("-id")
+    return [_my_job(row) for row in rows[:MAX_LISTED]]
+
+
+def my_finished_jobs(actor: Person) -> QuerySet[Job]:
+    """What came to its end, newest first."""
+    return (
+        own_jobs(actor)
+        .filter(state__in=[state.value for state in TERMINAL], finished_at__isnull=False)
+        .order_by("-finished_at", "-id")
+    )
+
+
+def cancel_my_job(actor: Person, job_id: int) -> bool:
+    """Throw the document away; what prints already is told to stop. False where the job had ended before.
+
+    Raises Http404 for a job that is not the actor's.
+    """
+    return cancel_job(actor, access_job_for(actor, job_id))
+
+
+def cancel_job(actor: Person, job: Job) -> bool:
+    """The same for a row that the actor may cancel: the caller has checked that."""
+    delivery = running_delivery()
+    if job.state == State.DELIVERING:
+        wish_stop(job, StopWish.CANCEL, actor=actor)
+        if delivery is not None:
+            delivery.stop_job(job.pk)
+        return True
+    try:
+        change_job(job, Change.CANCEL, actor=actor)
+    except ForbiddenChangeError:
+        return False
+    if delivery is not None:
+        delivery.withdraw(job.pk)
+    return True
+
+
+def _my_job(row: Job) -> MyJob:
+    ticket = read_job_ticket(row.ticket)
+    return MyJob(row, ticket, sheets_needed(row.pages, ticket.copies, ticket.sides))

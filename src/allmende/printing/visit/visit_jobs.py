@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a person sees of their jobs at a device: one frozen row per job, with the facts that count in front of a printer."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from allmende.printing.delivery.port import Progress, running_delivery
+from allmende.printing.job_access import (
+    MAX_VISIT_JOBS,
+    PREVIEW_LABEL,
+    OpenJob,
+    finished_in_visit,
+    open_job,
+    visible_jobs,
+)
+from allmende.printing.job_states import IN_FLIGHT, State
+from allmende.printing.job_tickets import impressions_wanted, load_ticket, pages_wanted, read_job_ticket
+from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
+from allmende.printing.visit.resealing import reseal_at_tap
+from allmende.printing.visit.visits import OpenVisit
+from allmende.seal import SealError, open_note
+
+#: What a visit lists; beside these only what ended since the tap.
+LISTED = (State.HELD, State.RELEASED, State.DELIVERING, State.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitJob:
+    """One job as its owner sees it. Counts are None where not known (yet).
+
+    `pages`, `colour_pages`: of the document; `sheets`: of paper, for all copies, as asked by the client. `position`: how many
+    jobs come before it at its device, 0 when it is next or printing; `busy_with_pages`: pages that the device has still to
+    print before, None when it has none or can't say. `impressions`: printed so far, of `impressions_wanted`. `owner_name`: empty for one's own.
+    """
+
+    id: int
+    title: str
+    pages: int | None
+    colour_pages: int | None
+    sheets: int | None
+    media: str
+    copies: int
+    sides: str
+    colour: bool
+    size: int
+    created_at: datetime
+    expires_at: datetime
+    state: State
+    reason: str
+    device_name: str
+    device_id: int | None
+    position: int | None
+    busy_with_pages: int | None
+    owner_name: str
+    has_preview: bool
+    sealed_to: str
+    impressions: int | None
+    impressions_wanted: int | None
+
+
+def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
+    """All that waits, prints or is uncertain, and what ended since the tap; newest first, at most 500 rows."""
+    jobs = [*visible_jobs(open_visit, LISTED)[:MAX_VISIT_JOBS], *finished_in_visit(open_visit)[:50]]
+    opened = [found for job in jobs if (found := open_job(open_visit, job)) is not None]
+    previews = set(
+        JobPreview.objects.filter(job_id__in=[one.job.pk for one in opened]).values_list("job_id", flat=True)
+    )
+    reseal_at_tap(open_visit, opened)
+    queues = _device_queues(open_visit, opened)
+    delivery = running_delivery()
+    if delivery is not None:
+        for one in opened:
+            if one.job.state == State.HELD and not one.job.inspection:
+                delivery.inspect_later(one.job.pk, one.file_key)
+    return [_visit_job(open_visit, one, one.job.pk in previews, queues) for one in opened]
+
+
+def read_preview(open_visit: OpenVisit, job_id: int) -> bytes | None:
+    """Page one as PNG; None where there is none (yet) or the job is not this visit's."""
+    job = visible_jobs(open_visit, LISTED).filter(pk=job_id).first()
+    opened = open_job(open_visit, job) if job is not None else None
+    preview = JobPreview.objects.filter(job_id=job_id).first() if opened is not None else None
+    if opened is None or preview is None:
+        return None
+    try:
+        return open_note(opened.file_key, PREVIEW_LABEL, bytes(preview.sealed))
+    except SealError:
+        return None
+
+
+def sheets_needed(pages: int | None, copies: int, sides: str) -> int | None:
+    """Sheets of paper for so many pages, as a device with duplex takes them."""
+    if pages is None:
+        return None
+    return copies * (math.ceil(pages / 2) if sides.startswith("two-sided") else pages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    job_id: int
+    pages: int | None
+    printed: int
+
+
+_Queues = dict[int, list[_Waiting]]
+
+
+def _device_queues(open_visit: OpenVisit, opened: list[OpenJob]) -> _Queues:
+    """Per device of our released jobs, all that is in flight there, in its order of printing."""
+    devices = {
+        one.job.device_id
+        for one in opened
+        if one.job.state == State.RELEASED and one.job.device_id is not None
+    }
+    queues: _Queues = defaultdict(list)
+    if not devices:
+        return queues
+    in_flight = (
+        jobs_in_flight()
+        .filter(
+            municipality_id=open_visit.visit.municipality_id,
+            state__in=[State.DELIVERING.value, State.RELEASED.value],
+            device_id__in=devices,
+        )
+        .order_by("state", "released_at", "id")
+    )
+    delivery = running_delivery()
+    for job in in_flight.only("id", "device_id", "pages", "impressions_completed", "ticket"):
+        if job.device_id is not None:
+            progress = delivery.progress(job.pk) if delivery is not None else None
+            printed = (progress.impressions if progress is not None else job.impressions_completed) or 0
+            queues[job.device_id].append(_Waiting(job.pk, _wanted(job, progress), printed))
+    return queues
+
+
+def _wanted(job: Job, progress: Progress | None) -> int | None:
+    """Of the release, where this process delivers it; else as its client sent it."""
+    if progress is not None and progress.wanted is not None:
+        return progress.wanted
+    return impressions_wanted(job.pages, load_ticket(job.ticket))
+
+
+def _before(job: Job, queues: _Queues) -> tuple[int | None, int | None]:
+    """(position, pages to come before it)."""
+    if job.state != State.RELEASED or job.device_id is None:
+        return None, None
+    before: list[_Waiting] = []
+    for waiting in queues[job.device_id]:
+        if waiting.job_id == job.pk:
+            break
+        before.append(waiting)
+    if not before:
+        return 0, None
+    if any(waiting.pages is None for waiting in before):
+        return len(before), None
+    return len(before), sum(max(0, (waiting.pages or 0) - waiting.printed) for waiting in before)
+
+
+def _visit_job(open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _Queues) -> VisitJob:
+    job = one.job
+    ticket = read_job_ticket(job.ticket)
+    delivery = running_delivery()
+    progress = delivery.progress(job.pk) if delivery is not None and job.state in IN_FLIGHT else None
+    position, pages_before = _before(job, queues)
+    foreign = job.person is not None and job.person_id != open_visit.person.pk
+    return VisitJob(
+        id=job.pk,
+        title=one.title(),
+        pages=job.pages,
+        colour_pages=job.colour_pages,
+        sheets=sheets_needed(pages_wanted(job.pages, load_ticket(job.ticket)), ticket.copies, ticket.sides),
+        media=job.media or ticket.media,
+        copies=ticket.copies,
+        sides=ticket.sides,
+        colour=ticket.colour,
+        size=job.size,
+        created_at=job.created_at,
+        expires_at=job.expires_at,
+        state=State(job.state),
+        reason=(progress.reason if progress and progress.reason else job.reason),
+        device_name=job.device.name if job.device is not None and job.state != State.HELD else "",
+        device_id=job.device_id,
+        position=position,
+        busy_with_pages=pages_before,
+        owner_name=str(job.person) if foreign else "",
+        has_preview=has_preview,
+        sealed_to=job.sealed_to,
+        impressions=progress.impressions if progress is not None else job.impressions_completed,
+        impressions_wanted=_wanted(job, progress),
+    )
