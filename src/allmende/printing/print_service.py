@@ -54,6 +54,7 @@ class PrintService:
             self.run_sync,
             spool,
             inspect=self.inspections.inspect_job,
+            give_way=self.inspections.give_way,
             policy=AddressPolicy(loopback=settings.ALLMENDE_LOOPBACK_DEVICES),
         )
         #: Awaited in order when the service stops, before its own parts do: for what was put on top of it.

@@ -5,7 +5,7 @@
 The file key waits here in memory, together with a small document's bytes, in a bounded queue; where that is full, or the
 process ends first, the job keeps `inspection = ""` and the look is taken at its owner's tap (`inspect_job`).
 
-Always holds: acceptance goes before: while many documents arrive, looking pauses; a preview is stored only as a note
+Always holds: people go before: while many documents arrive, or somebody stands at a device, looking pauses; a preview is stored only as a note
 under the document's own key.
 """
 
@@ -35,6 +35,8 @@ MAX_WAITING_BYTES: Final = 32 * 1024 * 1024
 #: So many arrivals within a tenth of a second are a rush, in which looking waits.
 RUSH: Final = 6
 RUSH_SECONDS: Final = 0.1
+#: How long looking waits after a tap: until the paper is on its way.
+TAP_SECONDS: Final = 0.5
 
 UNREADABLE: Final = "unreadable"
 TOO_LARGE: Final = "too-large"
@@ -63,19 +65,28 @@ class Inspections:
     """Belongs to one event loop. `run` runs a synchronous function in a thread."""
 
     def __init__(
-        self, inspector: Inspector, store: JobStore, spool: Spool, run: _Run, *, workers: int = 2
+        self,
+        inspector: Inspector,
+        store: JobStore,
+        spool: Spool,
+        run: _Run,
+        *,
+        workers: int = 2,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inspector = inspector
         self._store = store
         self._spool = spool
         self._run = run
         self._workers = workers
+        self._clock = clock
         self._waiting: deque[PendingInspection] = deque()
         self._waiting_bytes = 0
         self._ready = asyncio.Event()
         self._arrivals: deque[float] = deque(maxlen=RUSH)
         self._tasks: list[asyncio.Task[None]] = []
         self._busy = 0
+        self._paused_until = 0.0
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self._workers)]
@@ -94,7 +105,7 @@ class Inspections:
 
     def submit(self, pending: PendingInspection) -> bool:
         """Queue a look; False where there is no room for it."""
-        self._arrivals.append(time.monotonic())
+        self._arrivals.append(self._clock())
         size = len(pending.document) if pending.document else 0
         if len(self._waiting) >= MAX_WAITING or self._waiting_bytes + size > MAX_WAITING_BYTES:
             return False
@@ -102,6 +113,10 @@ class Inspections:
         self._waiting_bytes += size
         self._ready.set()
         return True
+
+    def give_way(self) -> None:
+        """Somebody taps: what they wait for goes before."""
+        self._paused_until = self._clock() + TAP_SECONDS
 
     async def inspect_job(self, job: Job, file_key: FileKey) -> None:
         """Look now at a stored job's document, e.g. at its owner's tap; columns and preview are stored when it returns."""
@@ -116,7 +131,7 @@ class Inspections:
             while not self._waiting:
                 self._ready.clear()
                 await self._ready.wait()
-            while self._is_rush():  # noqa: ASYNC110 - a rush has no event that says it is over
+            while self._is_rush():  # noqa: ASYNC110 - nothing says that a rush is over
                 await asyncio.sleep(RUSH_SECONDS)
             if not self._waiting:
                 continue
@@ -131,7 +146,10 @@ class Inspections:
                 self._busy -= 1
 
     def _is_rush(self) -> bool:
-        return len(self._arrivals) == RUSH and time.monotonic() - self._arrivals[0] < RUSH_SECONDS
+        now = self._clock()
+        return now < self._paused_until or (
+            len(self._arrivals) == RUSH and now - self._arrivals[0] < RUSH_SECONDS
+        )
 
     async def _inspect(self, pending: PendingInspection) -> None:
         if pending.size > MAX_DOCUMENT:

@@ -82,7 +82,8 @@ class _Running:
 class Delivery:
     """Belongs to one event loop; the methods of `DeliveryPort` may be called from any thread and answer at once.
 
-    `run` runs Django code in threads; `inspect` finds the facts of a stored document.
+    `run` runs Django code in threads; `inspect` finds the facts of a stored document; `give_way` is called when somebody
+    stands at a device, for what may wait.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Delivery:
         spool: Spool,
         *,
         inspect: InspectJob | None = None,
+        give_way: Callable[[], None] = lambda: None,
         converter: Converter | None = None,
         times: DeliveryTimes = DeliveryTimes(),  # noqa: B008
         policy: AddressPolicy = AddressPolicy(),  # noqa: B008
@@ -99,6 +101,7 @@ class Delivery:
         self._run = run
         self._spool = spool
         self._inspect = inspect
+        self._give_way = give_way
         self._converter = converter or Converter()
         self._connections = DeviceConnections(policy=policy)
         self._limits = DeviceLimits(
@@ -156,6 +159,7 @@ class Delivery:
         self._call(self._enqueue, list(orders))
 
     def warm(self, device_id: int) -> None:
+        self._give_way()
         self._call(self._begin_warming, device_id)
 
     def withdraw(self, job_id: int) -> None:
