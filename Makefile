@@ -30,7 +30,9 @@ run: $(VENV)/run.stamp
 	$(BIN)/allmende demo run
 
 test: system check $(AGE_VECTORS)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/web
+	# Apart from the others: the browser's driver keeps an event loop of its own running in its thread.
+	$(BIN)/pytest -n 2 --dist loadfile tests/web
 	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile $(POSTGRESQL_TESTS)
 
 check: $(VENV)/dev.stamp
