@@ -117,24 +117,6 @@ def print_job(
     )
 
 
-def validate_job(
-    printer_uri: str,
-    document_format: str,
-    job_attributes: Sequence[ipp.Attribute],
-    *,
-    user: str = "allmende",
-    version: tuple[int, int] = DEFAULT_VERSION,
-) -> ipp.Message:
-    return _request(
-        ipp.Operation.VALIDATE_JOB,
-        printer_uri,
-        [make.mime("document-format", document_format)],
-        job_attributes,
-        user=user,
-        version=version,
-    )
-
-
 def send_document(
     printer_uri: str,
     job_id: int,

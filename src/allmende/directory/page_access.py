@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Who may open a page: views get the person (and the town) that they act for as arguments, never from the address."""
+"""Who may open a page: views get the person that they act for as an argument, never from the address.
+
+The pages of the town's IT have a guard of their own: `administration_access`.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from allmende.directory.access import is_town_it
-from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 
 P = ParamSpec("P")
@@ -42,23 +43,5 @@ def person_page(
         if person.municipality_id is None:
             raise PermissionDenied
         return view(request, person, *args, **kwargs)
-
-    return guarded
-
-
-def town_it_page(
-    view: Callable[Concatenate[HttpRequest, Person, Municipality, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """A page for the town's IT: the view gets the person and their town; everybody else is refused."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        person = request.user
-        if not isinstance(person, Person):
-            return redirect_to_login(request.get_full_path())
-        municipality = person.municipality
-        if municipality is None or not is_town_it(person, municipality.pk):
-            raise PermissionDenied
-        return view(request, person, municipality, *args, **kwargs)
 
     return guarded
