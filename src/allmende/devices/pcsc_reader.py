@@ -10,6 +10,7 @@ Light and sound: `FF 00 40` of ACS' ACR122 family ("ACR122U Application Programm
 readers have no common command for it, and get none.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ _READ_UID: Final = [0xFF, 0xCA, 0x00, 0x00, 0x00]
 # LED bits (final state, mask, blinking), then: 100 ms on, 100 ms off, times, buzzer while on.
 _ACCEPTED: Final = [0xFF, 0x00, 0x40, 0xAE, 0x04, 0x01, 0x01, 0x01, 0x01]
 _REFUSED: Final = [0xFF, 0x00, 0x40, 0x5C, 0x04, 0x02, 0x01, 0x03, 0x01]
-_TRIES: Final = 3
+#: Between the tries to read a card that has just come; seconds.
+_PAUSES: Final = (0.02, 0.1, 0.3, 0.5)
 #: A call into PC/SC can't be interrupted, so waiting is cut into pieces that let signals through.
 _WAIT_MILLISECONDS: Final = 500
 _LONGEST_UID: Final = 16
@@ -66,13 +68,19 @@ class PcscReader:
             # The upper half counts insertions and removals: a quick change of cards shows only there.
             is_other = not self._is_present(before) or state >> 16 != before >> 16
             if self._is_present(state) and is_other:
-                with self._connect() as (card, protocol):
-                    number = None
-                    if card is not None:
-                        number = self._read_number(card, protocol)
-                    yield CardOnReader(number, self, card, protocol)
+                yield from self._read_card()
             else:
                 yield None
+
+    def _read_card(self) -> Iterator[CardOnReader]:
+        """A card that has just come may not answer yet, or its daemon may hold it still: it is asked again for a while."""
+        for pause in (*_PAUSES, None):
+            with self._connect() as (card, protocol):
+                number = None if card is None else self._read_number(card, protocol)
+                if number is not None or pause is None:
+                    yield CardOnReader(number, self, card, protocol)
+                    return
+            time.sleep(pause)
 
     def transmit(self, card: Any, protocol: int, command: list[int]) -> bytes | None:
         """The card's answer without its status 90 00; None for another status, or a card that left."""
@@ -82,11 +90,8 @@ class PcscReader:
         return bytes(answer[:-2])
 
     def _read_number(self, card: Any, protocol: int) -> str | None:
-        for _ in range(_TRIES):
-            uid = self.transmit(card, protocol, _READ_UID)
-            if uid and len(uid) <= _LONGEST_UID:
-                return uid.hex().upper()
-        return None
+        uid = self.transmit(card, protocol, _READ_UID)
+        return uid.hex().upper() if uid and len(uid) <= _LONGEST_UID else None
 
     def _wait(self, known: int, milliseconds: int) -> int:
         result, states = self._scard.SCardGetStatusChange(self._context, milliseconds, [(self.name, known)])
