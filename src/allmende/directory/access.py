@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.core.exceptions import PermissionDenied
 
 from allmende.directory.people import Person
@@ -18,6 +20,42 @@ def is_town_it(actor: Person, municipality_id: int | None) -> bool:
         and Role.objects.filter(
             person_id=actor.pk, municipality_id=municipality_id, name=RoleName.IT
         ).exists()
+    )
+
+
+_READS_FIGURES: Final = (RoleName.IT, RoleName.FINANCE, RoleName.MANAGEMENT, RoleName.AUDITOR)
+_KEEPS_CONTRACTS: Final = (RoleName.IT, RoleName.FINANCE)
+
+
+def may_read_figures(actor: Person, municipality_id: int | None) -> bool:
+    """Whether the actor may see this town's counts and costs (by device and cost centre, never by person)."""
+    return _has_role(actor, municipality_id, _READS_FIGURES)
+
+
+def may_keep_contracts(actor: Person, municipality_id: int | None) -> bool:
+    """Whether the actor may change this town's contracts, prices, budgets and baseline."""
+    return _has_role(actor, municipality_id, _KEEPS_CONTRACTS)
+
+
+def is_cooperative_office(actor: Person) -> bool:
+    """Whether the actor works in the cooperative's own office, which sees all members side by side, summed up."""
+    return (
+        actor.municipality is not None
+        and actor.is_active
+        and Role.objects.filter(
+            person_id=actor.pk,
+            municipality=actor.municipality,
+            municipality__is_cooperative=True,
+            name=RoleName.OFFICE,
+        ).exists()
+    )
+
+
+def _has_role(actor: Person, municipality_id: int | None, names: tuple[RoleName, ...]) -> bool:
+    return (
+        municipality_id is not None
+        and actor.is_active
+        and Role.objects.filter(person_id=actor.pk, municipality_id=municipality_id, name__in=names).exists()
     )
 
 

@@ -21,6 +21,8 @@ def new_salt() -> bytes:
 class Municipality(models.Model):
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
+    #: The cooperative itself is a tenant too, the only one whose office sees figures of all members, summed up.
+    is_cooperative = models.BooleanField(_("the cooperative itself"), default=False)
     official_key = models.CharField(_("official municipality key (AGS)"), max_length=8, blank=True)
 
     #: Argon2id's salt and cost for all chips of this town (see `allmende.seal.openers`).

@@ -14,6 +14,12 @@ from allmende.directory.people import Person
 class RoleName(models.TextChoices):
     IT = "it", _("Town's IT")
     AUDITOR = "auditor", _("Auditor")
+    #: Budgets, contracts, statements.
+    FINANCE = "finance", _("Finance office")
+    #: The mayor and who stands in: figures, to look at.
+    MANAGEMENT = "management", _("Administration's head")
+    #: Has its meaning in the cooperative's own tenant alone (`Municipality.is_cooperative`).
+    OFFICE = "office", _("Cooperative's office")
 
 
 class Role(models.Model):

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "allmende.directory",
     "allmende.devices",
     "allmende.printing",
+    "allmende.fleet",
     "allmende.server",
 ]
 

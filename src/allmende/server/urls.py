@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allmende.directory.urls")),
     path("", include("allmende.devices.urls")),
     path("", include("allmende.printing.urls")),
+    path("", include("allmende.fleet.urls")),
     path("verwaltung/", show_overview, name="administration"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
