@@ -23,18 +23,18 @@ def is_town_it(actor: Person, municipality_id: int | None) -> bool:
     )
 
 
-_READS_FIGURES: Final = (RoleName.IT, RoleName.FINANCE, RoleName.MANAGEMENT, RoleName.AUDITOR)
-_KEEPS_CONTRACTS: Final = (RoleName.IT, RoleName.FINANCE)
+READS_FIGURES: Final = (RoleName.IT, RoleName.FINANCE, RoleName.MANAGEMENT, RoleName.AUDITOR)
+KEEPS_CONTRACTS: Final = (RoleName.IT, RoleName.FINANCE)
 
 
 def may_read_figures(actor: Person, municipality_id: int | None) -> bool:
     """Whether the actor may see this town's counts and costs (by device and cost centre, never by person)."""
-    return _has_role(actor, municipality_id, _READS_FIGURES)
+    return _has_role(actor, municipality_id, READS_FIGURES)
 
 
 def may_keep_contracts(actor: Person, municipality_id: int | None) -> bool:
     """Whether the actor may change this town's contracts, prices, budgets and baseline."""
-    return _has_role(actor, municipality_id, _KEEPS_CONTRACTS)
+    return _has_role(actor, municipality_id, KEEPS_CONTRACTS)
 
 
 def is_cooperative_office(actor: Person) -> bool:

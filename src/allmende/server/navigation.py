@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from allmende.directory.administration_access import open_desk
+from allmende.directory.administration_sections import sections_for
 from allmende.directory.people import Person
 
 
@@ -20,10 +21,10 @@ from allmende.directory.people import Person
 class _Entry:
     url_name: str
     label: str | Promise
-    for_desk: bool = False
 
 
-#: In the order of the navigation; all but the last need nothing but a person of a town.
+_ADMINISTRATION: Final = "/verwaltung/"
+#: In the order of the navigation; they need nothing but a person of a town.
 _ENTRIES: Final = (
     _Entry("my_jobs", _("My jobs")),
     _Entry("upload", _("Print a file")),
@@ -31,7 +32,6 @@ _ENTRIES: Final = (
     _Entry("my_chips", _("My chips")),
     _Entry("my_addresses", _("Set up printing")),
     _Entry("my_delegations", _("Delegation")),
-    _Entry("administration", _("Administration"), for_desk=True),
 )
 
 
@@ -43,15 +43,21 @@ def describe_page(request: HttpRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     if not isinstance(person, Person) or person.municipality_id is None:
         return {"municipality": None, "navigation": []}
-    may_administer = open_desk(person) is not None
     entries = []
     for entry in _ENTRIES:
-        if entry.for_desk and not may_administer:
-            continue
         try:
             href = reverse(entry.url_name)
         except NoReverseMatch:  # a room that is not built in has no way to it
             continue
-        current = request.path == href or (href != "/" and request.path.startswith(href))
-        entries.append({"href": href, "label": entry.label, "current": current})
+        entries.append(_link(request, href, entry.label))
+    desk = open_desk(person)
+    sections = sections_for(desk) if desk is not None else []
+    if sections:
+        # It leads to the first page that the person's roles open; all of them lie below the same address.
+        entries.append(_link(request, sections[0][1], _("Administration"), below=_ADMINISTRATION))
     return {"municipality": person.municipality, "navigation": entries}
+
+
+def _link(request: HttpRequest, href: str, label: str | Promise, *, below: str = "") -> dict[str, Any]:
+    current = request.path == href or (href != "/" and request.path.startswith(below or href))
+    return {"href": href, "label": label, "current": current}

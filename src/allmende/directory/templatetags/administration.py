@@ -1,40 +1,29 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The ways between the pages of the town's IT. A room that is not built in has no entry."""
+"""The ways between the pages below `/verwaltung/`."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django import template
-from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+
+from allmende.directory.administration_access import open_desk
+from allmende.directory.administration_sections import sections_for
 
 register = template.Library()
-
-_SECTIONS: Final[tuple[tuple[str, str | Promise], ...]] = (
-    ("administration", _("Overview")),
-    ("administer_devices", _("Devices")),
-    ("administer_people", _("People")),
-    ("administer_queues", _("Queues")),
-    ("administer_jobs", _("Jobs")),
-    ("audit_trail", _("Audit trail")),
-    ("town_settings", _("Settings")),
-)
 
 
 @register.inclusion_tag("administration/sections.html", takes_context=True)
 def administration_sections(context: dict[str, Any]) -> dict[str, Any]:
-    path = context["request"].path
+    request = context["request"]
+    desk = context.get("desk") or open_desk(request.user)
     sections = []
-    for url_name, label in _SECTIONS:
-        try:
-            href = reverse(url_name)
-        except NoReverseMatch:
-            continue
-        current = path == href or (url_name != "administration" and path.startswith(href))
-        sections.append({"href": href, "label": label, "current": current})
+    for section, href in sections_for(desk) if desk is not None else ():
+        current = request.path == href or (
+            section.url_name != "administration" and request.path.startswith(href)
+        )
+        sections.append({"href": href, "label": section.label, "current": current})
     return {"sections": sections}
 
 

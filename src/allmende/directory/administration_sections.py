@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The sections below `/verwaltung/` and for whom each is there. A room that is not built in has no entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from allmende.directory.administration_access import Desk
+
+
+def _administer(desk: Desk) -> bool:
+    return desk.may_administer
+
+
+def _figures(desk: Desk) -> bool:
+    return desk.may_read_figures
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`may_open` must say the same as the guard of the page that `url_name` names."""
+
+    url_name: str
+    label: str | Promise
+    may_open: Callable[[Desk], bool]
+
+
+_SECTIONS: Final = (
+    Section("administration", _("Overview"), _administer),
+    Section("administer_devices", _("Devices"), _administer),
+    Section("administer_people", _("People"), _administer),
+    Section("administer_queues", _("Queues"), _administer),
+    Section("administer_jobs", _("Jobs"), _administer),
+    Section("administer_cost_centres", _("Cost centres"), _figures),
+    Section("administer_budgets", _("Budgets"), _figures),
+    Section("audit_trail", _("Audit trail"), _administer),
+    Section("town_settings", _("Settings"), _administer),
+)
+
+
+def sections_for(desk: Desk) -> list[tuple[Section, str]]:
+    """What this desk may open, in the navigation's order, each with its address."""
+    found = []
+    for section in _SECTIONS:
+        if not section.may_open(desk):
+            continue
+        try:
+            found.append((section, reverse(section.url_name)))
+        except NoReverseMatch:
+            continue
+    return found
