@@ -2,8 +2,21 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
 
+from allmende.devices.device_models import DeviceModel
+from allmende.devices.device_moves import DeviceMove
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
+from allmende.devices.fault_reports import FaultReport
+from allmende.devices.places import Floor, Room
 from allmende.devices.sites import Site
 
-__all__ = ["Device", "DeviceToken", "Site"]
+__all__ = [
+    "Device",
+    "DeviceModel",
+    "DeviceMove",
+    "DeviceToken",
+    "FaultReport",
+    "Floor",
+    "Room",
+    "Site",
+]
