@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from allmende.devices.sites import Site
+from allmende.directory.municipalities import Municipality
 
 #: A device's place is at most this long; a floor's and a room's names together are shorter.
 MAX_PLACE_LENGTH = 120
@@ -23,6 +24,7 @@ MAX_PLACE_LENGTH = 120
 class Floor(models.Model):
     """One floor of a site. `level` orders them: 0 is the ground floor, negative ones lie below."""
 
+    municipality = models.ForeignKey(Municipality, on_delete=models.CASCADE, related_name="+")
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="floors")
     name = models.CharField(_("name"), max_length=50)
     level = models.SmallIntegerField(
@@ -42,6 +44,7 @@ class Floor(models.Model):
 class Room(models.Model):
     """A room or a place in a corridor where devices stand or people work."""
 
+    municipality = models.ForeignKey(Municipality, on_delete=models.CASCADE, related_name="+")
     floor = models.ForeignKey(Floor, on_delete=models.CASCADE, related_name="rooms")
     name = models.CharField(_("name"), max_length=60)
     x = models.DecimalField(_("x in metres"), max_digits=7, decimal_places=2, null=True, blank=True)
