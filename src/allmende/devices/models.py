@@ -7,6 +7,7 @@ from allmende.devices.device_moves import DeviceMove
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
 from allmende.devices.fault_reports import FaultReport
+from allmende.devices.meters.readings import MeterReading
 from allmende.devices.places import Floor, Room
 from allmende.devices.sites import Site
 
@@ -17,6 +18,7 @@ __all__ = [
     "DeviceToken",
     "FaultReport",
     "Floor",
+    "MeterReading",
     "Room",
     "Site",
 ]
