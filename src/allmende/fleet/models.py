@@ -1,3 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
+
+from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
+from allmende.fleet.settlement.settlements import Settlement, SettlementLine
+
+__all__ = ["Contract", "ContractCharge", "ContractDevice", "ContractTerm", "Settlement", "SettlementLine"]
