@@ -10,15 +10,19 @@ fingerprint that it has seen.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any, Final, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404
 
+from allmende.devices.device_models import DeviceModel
+from allmende.devices.device_moves import MoveKind
+from allmende.devices.device_relocation import Location, record_move, settle_location
 from allmende.devices.device_tokens import DeviceToken
-from allmende.devices.devices import Device
+from allmende.devices.devices import Device, DeviceKind
 from allmende.devices.sites import Site
 from allmende.directory.access import is_town_it
 from allmende.directory.audit import record_audit
@@ -39,13 +43,20 @@ class SlugTakenError(DeviceChangeError):
     pass
 
 
+class InventoryNumberTakenError(DeviceChangeError):
+    pass
+
+
 class SiteNameTakenError(DeviceChangeError):
     pass
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceDetails:
-    """What the town's IT sets. `uri` was checked; `site_id` is a site of the same town, or None."""
+    """What the town's IT sets. `uri` was checked, or is empty; the numbers name rows of the same town, or are None.
+
+    With a `room_id`, site and place are the room's, whatever else is said here.
+    """
 
     name: str
     slug: str
@@ -54,6 +65,14 @@ class DeviceDetails:
     place: str = ""
     release_on_tap: bool = False
     is_active: bool = True
+    room_id: int | None = None
+    kind: str = DeviceKind.MULTIFUNCTION.value
+    device_model_id: int | None = None
+    serial_number: str = ""
+    inventory_number: str = ""
+    acquired_on: date | None = None
+    lease_ends_on: date | None = None
+    remark: str = ""
 
 
 def access_device_for(actor: Person, device_id: int) -> Device:
@@ -78,15 +97,7 @@ def access_token_for(actor: Person, token_id: int) -> DeviceToken:
 
 
 def describe_device(device: Device) -> DeviceDetails:
-    return DeviceDetails(
-        device.name,
-        device.slug,
-        device.uri,
-        device.site_id,
-        device.place,
-        device.release_on_tap,
-        device.is_active,
-    )
+    return DeviceDetails(**{name: getattr(device, name) for name in DeviceDetails.__slots__})
 
 
 def add_device(
@@ -94,20 +105,18 @@ def add_device(
 ) -> Device:
     """`certificate_sha256` (hex) is the one that the town's IT saw while adding it; pinned from the start.
 
-    Raises PermissionDenied, SlugTakenError.
+    Raises PermissionDenied, SlugTakenError, InventoryNumberTakenError.
     """
     _check_it(actor, municipality.pk)
-    _check_site(municipality.pk, details.site_id)
+    _check_model(municipality.pk, details.device_model_id)
+    details, location = _settle(municipality.pk, details)
     if not _SHA256.fullmatch(certificate_sha256):
         certificate_sha256 = ""
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                device = Device.objects.create(
-                    municipality=municipality, certificate_sha256=certificate_sha256, **asdict(details)
-                )
-        except IntegrityError:
-            raise SlugTakenError from None
+        device = Device(municipality=municipality, certificate_sha256=certificate_sha256, **asdict(details))
+        _save(device)
+        if not location.is_nowhere:
+            record_move(actor, device, MoveKind.PLACED, location)
         record_audit(
             municipality, actor, "device.added", f"device:{device.pk}", slug=device.slug, address=device.uri
         )
@@ -115,11 +124,15 @@ def add_device(
 
 
 def change_device(actor: Person, device: Device, details: DeviceDetails) -> list[str]:
-    """The names of the fields that changed. Raises PermissionDenied, SlugTakenError."""
+    """The names of the fields that changed; another place is a move of today.
+
+    Raises PermissionDenied, SlugTakenError, InventoryNumberTakenError.
+    """
     _check_it(actor, device.municipality_id)
-    _check_site(device.municipality_id, details.site_id)
+    _check_model(device.municipality_id, details.device_model_id)
+    details, location = _settle(device.municipality_id, details)
     before, after = asdict(describe_device(device)), asdict(details)
-    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    changed = [name for name in after if before[name] != after[name]]
     if not changed:
         return []
     columns: dict[str, Any] = {name: after[name] for name in changed}
@@ -128,21 +141,24 @@ def change_device(actor: Person, device: Device, details: DeviceDetails) -> list
             "certificate_sha256": "",
             "description": b"",
             "make_and_model": "",
-            "serial_number": "",
             "state": "unknown",
             "state_reasons": [],
             "seen_at": None,
         }
+        if device.description and "serial_number" not in changed:
+            # It was the old device that said it.
+            columns["serial_number"] = ""
+    stood_nowhere = not (device.site_id or device.room_id or device.place)
     for name, value in columns.items():
         setattr(device, name, value)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                device.save(update_fields=list(columns))
-        except IntegrityError:
-            raise SlugTakenError from None
-        record_audit(device.municipality, actor, "device.changed", f"device:{device.pk}", **changed)
-    return list(changed)
+        _save(device, list(columns))
+        if not {"site_id", "room_id", "place"}.isdisjoint(changed):
+            kind = MoveKind.PLACED if stood_nowhere else MoveKind.MOVED
+            record_move(actor, device, MoveKind.REMOVED if location.is_nowhere else kind, location)
+        words = {name: [_plain(before[name]), _plain(after[name])] for name in changed}
+        record_audit(device.municipality, actor, "device.changed", f"device:{device.pk}", **words)
+    return changed
 
 
 def accept_certificate(actor: Person, device: Device, sha256: str) -> None:
@@ -200,6 +216,31 @@ def _check_it(actor: Person, municipality_id: int) -> None:
         raise PermissionDenied
 
 
-def _check_site(municipality_id: int, site_id: int | None) -> None:
-    if site_id is not None and not Site.objects.filter(pk=site_id, municipality_id=municipality_id).exists():
+def _settle(municipality_id: int, details: DeviceDetails) -> tuple[DeviceDetails, Location]:
+    """Site and place as they follow from the room."""
+    location = settle_location(municipality_id, details.site_id, details.room_id, details.place)
+    site_id = location.site.pk if location.site else None
+    return replace(details, site_id=site_id, place=location.place), location
+
+
+def _check_model(municipality_id: int, device_model_id: int | None) -> None:
+    if device_model_id is None:
+        return
+    if not DeviceModel.objects.filter(pk=device_model_id, municipality_id=municipality_id).exists():
         raise PermissionDenied
+
+
+def _save(device: Device, fields: list[str] | None = None) -> None:
+    names = [name.removesuffix("_id") for name in fields] if fields else None
+    try:
+        with transaction.atomic():
+            device.save(update_fields=names)
+    except IntegrityError:
+        twins = Device.objects.filter(municipality_id=device.municipality_id).exclude(pk=device.pk)
+        if twins.filter(slug=device.slug).exists():
+            raise SlugTakenError from None
+        raise InventoryNumberTakenError from None
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

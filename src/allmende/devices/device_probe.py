@@ -188,9 +188,9 @@ async def refresh_device(
 ) -> DeviceDescription | None:
     """Ask the device and store what it says; the certificate is pinned when it is the first one seen.
 
-    None for port 9100. Raises ProbeError, after the row says "unreachable".
+    None for port 9100, and for what has no address. Raises ProbeError, after the row says "unreachable".
     """
-    if device.uri.lower().startswith("socket:"):
+    if not device.is_printable or device.uri.lower().startswith("socket:"):
         return None
     in_thread = sync_to_async(store_description, thread_sensitive=False)
     try:
@@ -206,7 +206,7 @@ async def refresh_device(
 
 def refresh_device_now(device: Device) -> DeviceDescription | None:
     """`refresh_device` for code in a thread."""
-    if device.uri.lower().startswith("socket:"):
+    if not device.is_printable or device.uri.lower().startswith("socket:"):
         return None
     try:
         description = asyncio.run(probe_device(device.uri, pinned_sha256=device.certificate_sha256 or None))
@@ -224,7 +224,7 @@ def store_description(device: Device, description: DeviceDescription | None) -> 
         fields = ["state", "state_reasons"]
     else:
         device.make_and_model = description.make_and_model
-        device.serial_number = description.serial_number
+        device.serial_number = description.serial_number or device.serial_number
         device.description = (
             description.attributes if len(description.attributes) <= _DESCRIPTION_BYTES else b""
         )

@@ -83,13 +83,14 @@ def issue_device_token(
 
 
 def find_device_token(token: str) -> DeviceToken | None:
-    """The live token of an active device, with `device` and `municipality` loaded; else None."""
+    """The live token of an active device that can be printed to, with `device` and `municipality` loaded; else None."""
     raw = token.encode("utf-8", "replace")
     if not _TOKEN_BYTES <= len(raw) <= _MAX_TOKEN_LENGTH:
         return None
     found = (
         DeviceToken.objects.select_related("device", "municipality")
         .filter(lookup=token_lookup(raw), revoked_at__isnull=True, device__is_active=True)
+        .exclude(device__uri="")
         .first()
     )
     if found is not None:

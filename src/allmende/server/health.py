@@ -210,7 +210,7 @@ def check_devices() -> Iterator[Finding]:
     from allmende.devices.models import Device  # noqa: PLC0415
 
     ports = {"ipp": 631, "ipps": 631, "socket": 9100}
-    for device in Device.objects.filter(is_active=True).select_related("municipality"):
+    for device in Device.objects.filter(is_active=True).exclude(uri="").select_related("municipality"):
         parts = urlsplit(device.uri)
         try:
             address = parts.hostname or "", parts.port or ports.get(parts.scheme, 631)

@@ -116,7 +116,11 @@ def draw_hours(figures: TownFigures) -> dict[str, Any]:
 
 def _device_problems(municipality: Municipality) -> list[TownFinding]:
     findings = []
-    devices = Device.objects.filter(municipality=municipality, is_active=True).prefetch_related("tokens")
+    devices = (
+        Device.objects.filter(municipality=municipality, is_active=True)
+        .exclude(uri="")
+        .prefetch_related("tokens")
+    )
     for device in devices:
         href = reverse("administer_device", args=[device.pk])
         faults = [str(reason) for reason in device.state_reasons if is_fault(str(reason))]

@@ -80,8 +80,10 @@ class DirectQueueForm(forms.Form):
         field = self.fields["device"]
         if isinstance(field, forms.ModelChoiceField):
             taken = Queue.objects.filter(municipality=municipality, kind=QueueKind.DIRECT)
-            field.queryset = Device.objects.filter(municipality=municipality, is_active=True).exclude(
-                pk__in=taken.values("device_id")
+            field.queryset = (
+                Device.objects.filter(municipality=municipality, is_active=True)
+                .exclude(uri="")
+                .exclude(pk__in=taken.values("device_id"))
             )
 
 

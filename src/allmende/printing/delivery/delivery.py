@@ -442,7 +442,7 @@ def _job_name(holder: str) -> str:
 
 
 def _find_device(device_id: int) -> Device | None:
-    return Device.objects.filter(pk=device_id, is_active=True).first()
+    return Device.objects.filter(pk=device_id, is_active=True).exclude(uri="").first()
 
 
 def _find_job(job_id: int) -> Job | None:

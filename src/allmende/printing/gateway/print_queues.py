@@ -75,7 +75,11 @@ def load_queue(town_slug: str, device_slug: str | None) -> QueueView | None:
         if queue is None:
             queue = ensure_held_queue(Municipality.objects.get(pk=town.id))
         return _view(queue, town, None)
-    device = Device.objects.filter(municipality_id=town.id, slug=device_slug, is_active=True).first()
+    device = (
+        Device.objects.filter(municipality_id=town.id, slug=device_slug, is_active=True)
+        .exclude(uri="")
+        .first()
+    )
     if device is None:
         return None
     queue = Queue.objects.filter(municipality_id=town.id, kind=QueueKind.DIRECT, device=device).first()
