@@ -5,6 +5,7 @@
 from allmende.directory.attempts import AttemptCount
 from allmende.directory.audit import AuditEntry
 from allmende.directory.chips import Chip, EnrolmentCode
+from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Delegation, Person, PersonAlias
 from allmende.directory.people_import import PeopleDraft
@@ -14,6 +15,7 @@ __all__ = [
     "AttemptCount",
     "AuditEntry",
     "Chip",
+    "CostCentre",
     "Delegation",
     "EnrolmentCode",
     "Municipality",

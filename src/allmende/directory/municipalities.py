@@ -50,6 +50,9 @@ class Municipality(models.Model):
     quota_bytes = models.BigIntegerField(_("held bytes per person"), default=4 * 1024**3)
     quota_connections = models.PositiveIntegerField(_("uploads at the same time per person"), default=8)
     title_days = models.PositiveIntegerField(_("days that job titles and taps are kept"), default=30)
+    #: Afterwards the ledger of sheets still knows device and cost centre, and no person.
+    ledger_person_days = models.PositiveIntegerField(_("days that the ledger knows whose sheets"), default=90)
+    shows_cost = models.BooleanField(_("show what a job costs before it is printed"), default=False)
 
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -6,6 +6,8 @@ from allmende.printing.delivery.holders import DeliveryHolder
 from allmende.printing.delivery.stops import DeliveryStop
 from allmende.printing.delivery.turns import DeviceTurn
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
+from allmende.printing.ledger.rollups import SheetMonth, SheetTotal
+from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.queue_addresses import QueueAddress
 from allmende.printing.queues import Queue
 from allmende.printing.visit.visits import Visit
@@ -20,5 +22,8 @@ __all__ = [
     "JobPreview",
     "Queue",
     "QueueAddress",
+    "SheetEntry",
+    "SheetMonth",
+    "SheetTotal",
     "Visit",
 ]
