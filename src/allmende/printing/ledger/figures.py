@@ -94,12 +94,17 @@ def sum_sheets(
 
     Groups in which nothing was ever counted are missing. Raises KeyError for an unknown word in `by`.
     """
-    return _sum(Q(municipality_id=municipality_id), since, until, by, device_ids, cost_centre_ids)
+    chosen = Q(municipality_id=municipality_id)
+    if device_ids is not None:
+        chosen &= Q(device_number__in=list(device_ids))
+    if cost_centre_ids is not None:
+        chosen &= Q(cost_centre_number__in=list(cost_centre_ids))
+    return _sum(chosen, since, until, by)
 
 
 def sum_sheets_of_towns(since: date, until: date, by: Sequence[str] = ()) -> list[SheetSum]:
     """The same for every town at once, each with its number: for the cooperative's office alone."""
-    return _sum(Q(), since, until, by, None, None)
+    return _sum(Q(), since, until, by)
 
 
 def sum_sheets_of_person(municipality_id: int, person_id: int, since: date, until: date) -> SheetSum:
@@ -107,19 +112,20 @@ def sum_sheets_of_person(municipality_id: int, person_id: int, since: date, unti
     rows = SheetEntry.objects.filter(
         municipality_id=municipality_id, person_id=person_id, day__gte=since, day__lte=until
     )
-    estimated = (
-        Sum("impressions_mono", filter=Q(is_estimate=True)),
-        Sum("impressions_colour", filter=Q(is_estimate=True)),
-    )
+    estimated = Q(is_estimate=True)
     found = rows.aggregate(
-        **{name: Sum(name) for name in _COUNTS[:3]},
-        estimated_mono=estimated[0],
-        estimated_colour=estimated[1],
+        mono=Sum("impressions_mono", default=0),
+        colour=Sum("impressions_colour", default=0),
+        paper=Sum("sheets", default=0),
+        estimated_mono=Sum("impressions_mono", filter=estimated, default=0),
+        estimated_colour=Sum("impressions_colour", filter=estimated, default=0),
     )
     return SheetSum(
         municipality_id,
-        **{name: found[name] or 0 for name in _COUNTS[:3]},
-        impressions_estimated=(found["estimated_mono"] or 0) + (found["estimated_colour"] or 0),
+        impressions_mono=found["mono"],
+        impressions_colour=found["colour"],
+        sheets=found["paper"],
+        impressions_estimated=found["estimated_mono"] + found["estimated_colour"],
     )
 
 
@@ -155,20 +161,8 @@ def _page(rows: QuerySet[SheetEntry], before_id: int | None, limit: int) -> list
     return [SheetLine(**row) for row in found]
 
 
-def _sum(
-    towns: Q,
-    since: date,
-    until: date,
-    by: Sequence[str],
-    device_ids: Iterable[int] | None,
-    cost_centre_ids: Iterable[int] | None,
-) -> list[SheetSum]:
+def _sum(chosen: Q, since: date, until: date, by: Sequence[str]) -> list[SheetSum]:
     columns = [BY[name] for name in by]
-    chosen = towns
-    if device_ids is not None:
-        chosen &= Q(device_number__in=list(device_ids))
-    if cost_centre_ids is not None:
-        chosen &= Q(cost_centre_number__in=list(cost_centre_ids))
     months, edges = split_into_months(since, until) if "day" not in by else (None, [(since, until)])
     sums: dict[tuple[Any, ...], list[int]] = {}
     for first, last in edges:
@@ -212,8 +206,9 @@ def _next_month(day: date) -> date:
 
 
 def _as_sum(columns: list[str], key: tuple[Any, ...], counts: list[int]) -> SheetSum:
-    values = dict(zip(columns, key[1:], strict=True))
+    values: dict[str, Any] = dict(zip(columns, key[1:], strict=True))
     for column, name in (("device_number", "device_id"), ("cost_centre_number", "cost_centre_id")):
         if column in values:
             values[name] = values.pop(column) or None
-    return SheetSum(key[0], **values, **dict(zip(_COUNTS, counts, strict=True)))
+    values |= zip(_COUNTS, counts, strict=True)
+    return SheetSum(key[0], **values)
