@@ -15,6 +15,7 @@ from django.utils import timezone
 from allmende.devices.device_tokens import DeviceToken, TokenKind, find_device_token, issue_device_token
 from allmende.devices.devices import Device
 from allmende.directory.chip_enrolment import enrol_chip_with_code, issue_enrolment_code
+from allmende.directory.cost_centres import ensure_cost_centres
 from allmende.directory.keys import ensure_enrolment_key
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
@@ -42,6 +43,9 @@ def make_town(slug: str = "zerbst", **fields: Any) -> Municipality:
 
 
 def make_person(town: Municipality, login: str = "anna", *, it: bool = False, **fields: Any) -> Person:
+    """`cost_centre` is its number."""
+    number = fields.pop("cost_centre", "")
+    fields["cost_centre"] = ensure_cost_centres(town, [number]).get(number)
     person = Person.objects.create_person(
         municipality=town, login=login, display_name=fields.pop("display_name", login.title()), **fields
     )

@@ -48,7 +48,8 @@ def test_nothing_is_imported_until_confirmed(client: Client) -> None:
     confirm(client)
     person = Person.objects.get(login="jörg")
     assert person.sign_in_name == "jörg@zerbst"
-    assert person.cost_centre == "1101"
+    assert person.cost_centre is not None
+    assert person.cost_centre.number == "1101"
     assert not person.has_usable_password()
     assert sorted(person.aliases.values_list("name", flat=True)) == ["jo", "joerg"]
     assert AuditEntry.objects.filter(action="person.added", target=f"person:{person.pk}").exists()

@@ -50,7 +50,11 @@ def access_chip_of_town_for(actor: Person, chip_id: int) -> Chip:
 def list_people(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = PeopleSearchForm(request.GET)
     words = form.cleaned_data["q"] if form.is_valid() else ""
-    people = search_people(desk.municipality, words).prefetch_related("chips", "roles")
+    people = (
+        search_people(desk.municipality, words)
+        .select_related("cost_centre")
+        .prefetch_related("chips", "roles")
+    )
     page = Paginator(people, _PER_PAGE).get_page(request.GET.get("page"))
     return desk.show(request, "administration/people.html", form=form, page=page, words=words)
 

@@ -8,6 +8,7 @@ never deleted, only closed: old figures keep their names.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import models
@@ -60,6 +61,17 @@ def open_cost_centres(municipality_id: int, day: date) -> QuerySet[CostCentre]:
         municipality_id=municipality_id,
         is_active=True,
     )
+
+
+def ensure_cost_centres(municipality: Municipality, numbers: Iterable[str]) -> dict[str, CostCentre]:
+    """The town's rows with these numbers, made where there is none yet; the empty number means none."""
+    wanted = {number for number in numbers if number}
+    CostCentre.objects.bulk_create(
+        [CostCentre(municipality=municipality, number=number) for number in sorted(wanted)],
+        ignore_conflicts=True,
+    )
+    rows = CostCentre.objects.filter(municipality=municipality, number__in=wanted)
+    return {row.number: row for row in rows}
 
 
 def search_cost_centres(municipality_id: int, day: date, words: str) -> QuerySet[CostCentre]:

@@ -44,7 +44,15 @@ class Person(AbstractBaseUser, PermissionsMixin):
     sign_in_name = models.CharField(_("sign-in name"), max_length=160, unique=True)
     display_name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("e-mail"), blank=True)
-    cost_centre = models.CharField(_("cost centre"), max_length=40, blank=True)
+    #: Who bears what this person prints, where nothing else is chosen at the device.
+    cost_centre = models.ForeignKey(
+        "directory.CostCentre",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("cost centre"),
+    )
     recipient = models.CharField(max_length=80, blank=True, editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the raw administration"), default=False)

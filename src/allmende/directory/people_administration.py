@@ -24,6 +24,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from allmende.directory.access import is_town_it
 from allmende.directory.audit import record_audit
+from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
 from allmende.directory.municipalities import Municipality
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person, PersonAlias
@@ -55,6 +56,7 @@ class PersonDetails:
     login: str
     display_name: str
     email: str = ""
+    #: Its number; one that the town does not have yet is made.
     cost_centre: str = ""
     aliases: tuple[str, ...] = ()
     is_active: bool = True
@@ -91,7 +93,7 @@ def describe_person(person: Person) -> PersonDetails:
         login=person.login,
         display_name=person.display_name,
         email=person.email,
-        cost_centre=person.cost_centre,
+        cost_centre=person.cost_centre.number if person.cost_centre is not None else "",
         aliases=tuple(person.aliases.order_by("name").values_list("name", flat=True)),
         is_active=person.is_active,
         roles=frozenset(
@@ -115,7 +117,7 @@ def add_person(actor: Person, municipality: Municipality, details: PersonDetails
                     login=details.login,
                     display_name=details.display_name,
                     email=details.email,
-                    cost_centre=details.cost_centre,
+                    cost_centre=_cost_centre(municipality, details),
                     is_active=details.is_active,
                 )
         except IntegrityError:
@@ -150,7 +152,7 @@ def change_person(actor: Person, person: Person, details: PersonDetails) -> list
         person.sign_in_name = f"{details.login}@{municipality.slug}"
         person.display_name = details.display_name
         person.email = details.email
-        person.cost_centre = details.cost_centre
+        person.cost_centre = _cost_centre(municipality, details)
         person.is_active = details.is_active
         try:
             with transaction.atomic():
@@ -220,6 +222,10 @@ def _check_names(municipality_id: int, person_id: int | None, details: PersonDet
     taken = others.values_list("login", flat=True).first() or aliases.values_list("name", flat=True).first()
     if taken is not None:
         raise NameTakenError(taken)
+
+
+def _cost_centre(municipality: Municipality, details: PersonDetails) -> CostCentre | None:
+    return ensure_cost_centres(municipality, [details.cost_centre]).get(details.cost_centre)
 
 
 def _set_aliases(person: Person, names: Iterable[str]) -> None:

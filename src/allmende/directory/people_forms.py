@@ -7,9 +7,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from allmende.directory.cost_centres import open_cost_centres
 from allmende.directory.login_names import canonical_login
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people_administration import MAX_ALIASES, PersonDetails
@@ -39,7 +41,11 @@ class PersonForm(forms.Form):
         widget=forms.TextInput(attrs=_NAME_INPUT),
     )
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, required=False)
-    cost_centre = forms.CharField(label=gettext_lazy("Cost centre"), max_length=40, required=False)
+    cost_centre = forms.ChoiceField(
+        label=gettext_lazy("Cost centre"),
+        required=False,
+        help_text=gettext_lazy("Bears what the person prints, unless another is chosen at the device."),
+    )
     aliases = forms.CharField(
         label=gettext_lazy("Other names on computers"),
         max_length=2000,
@@ -66,6 +72,11 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._domains = [str(domain) for domain in municipality.login_domains]
+        own = str(self.initial.get("cost_centre") or "")
+        centres = {row.number: str(row) for row in open_cost_centres(municipality.pk, timezone.localdate())}
+        # One that was closed stays with the person until somebody chooses another.
+        centres = ({own: own} if own else {}) | centres
+        self.fields["cost_centre"].choices = [("", _("None")), *sorted(centres.items())]  # type: ignore[attr-defined]
 
     def clean_login(self) -> str:
         login = canonical_login(self.cleaned_data["login"], self._domains)

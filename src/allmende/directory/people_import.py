@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from allmende.directory.access import is_town_it
 from allmende.directory.audit import AuditEntry, record_audit
+from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
 from allmende.directory.municipalities import Municipality
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person, PersonAlias
@@ -118,7 +119,9 @@ def plan_import(draft: PeopleDraft) -> ImportPlan:
     ]
     people = {
         person.login: person
-        for person in Person.objects.filter(municipality=draft.municipality).order_by("display_name")
+        for person in Person.objects.filter(municipality=draft.municipality)
+        .select_related("cost_centre")
+        .order_by("display_name")
     }
     owners: dict[str, str] = {}
     aliases: dict[str, set[str]] = {}
@@ -179,8 +182,10 @@ def import_people(actor: Person, municipality: Municipality, digest: str) -> Imp
         if plan.digest != digest:
             raise PlanChangedError
         _free_aliases(plan.changed)
-        added = _add(municipality, plan.added)
-        _change(plan.changed)
+        rows = [*plan.added, *(change.row for change in plan.changed)]
+        centres = ensure_cost_centres(municipality, [row.cost_centre or "" for row in rows])
+        added = _add(municipality, plan.added, centres)
+        _change(plan.changed, centres)
         Person.objects.filter(
             municipality=municipality, pk__in=[person.pk for person in plan.deactivated]
         ).update(is_active=False)
@@ -223,14 +228,15 @@ def import_people(actor: Person, municipality: Municipality, digest: str) -> Imp
 
 def export_people(municipality: Municipality) -> list[PersonRow]:
     """The town's active people as rows of a file, by login."""
-    people = Person.objects.filter(municipality=municipality, is_active=True).prefetch_related("aliases")
+    people = Person.objects.filter(municipality=municipality, is_active=True)
+    people = people.select_related("cost_centre").prefetch_related("aliases")
     return [
         PersonRow(
             line,
             person.login,
             person.display_name,
             person.email,
-            person.cost_centre,
+            _number(person),
             tuple(sorted(alias.name for alias in person.aliases.all())),
         )
         for line, person in enumerate(people.order_by("login"), start=2)
@@ -273,7 +279,7 @@ def _differences(row: PersonRow, person: Person, aliases: set[str]) -> dict[str,
     for name, old, new in (
         ("display_name", person.display_name, row.name),
         ("email", person.email, row.email),
-        ("cost_centre", person.cost_centre, row.cost_centre),
+        ("cost_centre", _number(person), row.cost_centre),
     ):
         if new is not None and new != old:
             fields[name] = (old, new)
@@ -284,7 +290,9 @@ def _differences(row: PersonRow, person: Person, aliases: set[str]) -> dict[str,
     return fields
 
 
-def _add(municipality: Municipality, rows: tuple[PersonRow, ...]) -> list[Person]:
+def _add(
+    municipality: Municipality, rows: tuple[PersonRow, ...], centres: dict[str, CostCentre]
+) -> list[Person]:
     people = Person.objects.bulk_create(
         (
             Person(
@@ -293,7 +301,7 @@ def _add(municipality: Municipality, rows: tuple[PersonRow, ...]) -> list[Person
                 sign_in_name=f"{row.login}@{municipality.slug}",
                 display_name=row.name or row.login,
                 email=row.email or "",
-                cost_centre=row.cost_centre or "",
+                cost_centre=centres.get(row.cost_centre or ""),
                 password=make_password(None),
             )
             for row in rows
@@ -304,12 +312,14 @@ def _add(municipality: Municipality, rows: tuple[PersonRow, ...]) -> list[Person
     return people
 
 
-def _change(changes: tuple[PersonChange, ...]) -> None:
+def _change(changes: tuple[PersonChange, ...], centres: dict[str, CostCentre]) -> None:
     for change in changes:
         person = change.person
         for name, (_old, new) in change.fields.items():
             if name == "is_active":
                 person.is_active = True
+            elif name == "cost_centre":
+                person.cost_centre = centres.get(new)
             elif name != "aliases":
                 setattr(person, name, new)
         person.save(update_fields=["display_name", "email", "cost_centre", "is_active"])
@@ -345,6 +355,10 @@ def _digest(added: list[PersonRow], changed: list[PersonChange], deactivated: li
         [person.pk for person in deactivated],
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _number(person: Person) -> str:
+    return person.cost_centre.number if person.cost_centre is not None else ""
 
 
 def _check_it(actor: Person, municipality: Municipality) -> None:

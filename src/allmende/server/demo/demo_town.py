@@ -115,6 +115,7 @@ def set_up_demo(home: Path, port: int) -> DemoFacts:
 
 def _ensure_person(town: Municipality, wanted: DemoPerson, password: str) -> Person:
     from allmende.directory.chip_enrolment import enrol_chip_with_code, issue_enrolment_code  # noqa: PLC0415
+    from allmende.directory.cost_centres import ensure_cost_centres  # noqa: PLC0415
     from allmende.directory.models import Person, PersonAlias, Role  # noqa: PLC0415
     from allmende.directory.roles import RoleName  # noqa: PLC0415
     from allmende.seal import NumberFormat, read_chip_number  # noqa: PLC0415
@@ -127,7 +128,7 @@ def _ensure_person(town: Municipality, wanted: DemoPerson, password: str) -> Per
         login=wanted.login,
         password=password,
         display_name=wanted.name,
-        cost_centre=wanted.cost_centre,
+        cost_centre=ensure_cost_centres(town, [wanted.cost_centre]).get(wanted.cost_centre),
     )
     if wanted.is_it:
         Role.objects.create(municipality=town, person=person, name=RoleName.IT)
