@@ -10,9 +10,13 @@ from allmende.printing.ledger.rollups import SheetMonth, SheetTotal
 from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.queue_addresses import QueueAddress
 from allmende.printing.queues import Queue
+from allmende.printing.rules.approvals import ApprovalRequest
+from allmende.printing.rules.effects import RuleEffect
+from allmende.printing.rules.print_rules import PrintRule
 from allmende.printing.visit.visits import Visit
 
 __all__ = [
+    "ApprovalRequest",
     "DeliveryHolder",
     "DeliveryStop",
     "DeviceTurn",
@@ -20,8 +24,10 @@ __all__ = [
     "JobDocument",
     "JobEvent",
     "JobPreview",
+    "PrintRule",
     "Queue",
     "QueueAddress",
+    "RuleEffect",
     "SheetEntry",
     "SheetMonth",
     "SheetTotal",

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The facts of a job, of a device and of a wish, gathered for the rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from allmende import ipp
+from allmende.devices.devices import Device
+from allmende.directory.people import Person
+from allmende.ipp.ticket import Ticket
+from allmende.printing.delivery.port import TicketChanges
+from allmende.printing.job_tickets import change_ticket, load_ticket, pages_wanted, prints_colour
+from allmende.printing.jobs import Job
+from allmende.printing.rules.facts import Facts
+
+
+def facts_of_job(
+    job: Job,
+    owner: Person | None,
+    device: Device,
+    changes: TicketChanges,
+    at: datetime,
+    *,
+    settled: frozenset[int] = frozenset(),
+) -> Facts:
+    """`changes`: what the person chose at the device; `at`: aware, turned into the town's time here."""
+    ticket = change_ticket(load_ticket(job.ticket), changes)
+    can_duplex, can_colour = device_abilities(device)
+    return (
+        facts_of_ticket(job, ticket, owner, at)
+        .at_device(device.pk, device.site_id, can_duplex=can_duplex, can_colour=can_colour)
+        .with_settled(settled)
+    )
+
+
+def facts_of_ticket(job: Job, ticket: Ticket, owner: Person | None, at: datetime) -> Facts:
+    """Without a device."""
+    pages = pages_wanted(job.pages, ticket)
+    colour_pages = job.colour_pages
+    if colour_pages is not None and pages is not None:
+        # Which of the chosen pages are in colour isn't known: as many as can be.
+        colour_pages = min(colour_pages, pages)
+    return Facts(
+        person_id=job.person_id,
+        cost_centre=cost_centre_of(owner),
+        document_format=job.document_format,
+        pages=pages,
+        colour_pages=colour_pages,
+        size=job.size,
+        copies=ticket.copies or 1,
+        sides=ticket.sides or "one-sided",
+        colour=prints_colour(ticket),
+        device_id=None,
+        site_id=None,
+        at=timezone.localtime(at),
+    )
+
+
+def cost_centre_of(person: Person | None) -> str | None:
+    """The number of the person's cost centre; None where there is none."""
+    if person is None:
+        return None
+    return None if person.cost_centre is None else person.cost_centre.number
+
+
+def device_abilities(device: Device) -> tuple[bool | None, bool | None]:
+    """(duplex, colour) as the device says; None where it was never asked or answered nonsense."""
+    if not device.description:
+        return None, None
+    try:
+        message, _end = ipp.decode(bytes(device.description))
+    except ipp.IppError:
+        return None, None
+    printer = message.group(ipp.GroupTag.PRINTER)
+    sides = printer.keywords("sides-supported")
+    duplex = any(each.startswith("two-sided") for each in sides) if sides is not None else None
+    return duplex, printer.boolean("color-supported")
