@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
     "quota_megabytes": "4295",
     "quota_connections": "8",
     "title_days": "30",
+    "least_people": "5",
 }
 
 
@@ -49,6 +50,7 @@ def test_networks_and_domains_are_canonical() -> None:
         ("quota_jobs", "0"),
         ("quota_megabytes", "-1"),
         ("title_days", ""),
+        ("least_people", "2"),
     ],
 )
 def test_senseless_rules_are_refused(field: str, value: str) -> None:

@@ -52,6 +52,10 @@ class Municipality(models.Model):
     title_days = models.PositiveIntegerField(_("days that job titles and taps are kept"), default=30)
     #: Afterwards the ledger of sheets still knows device and cost centre, and no person.
     ledger_person_days = models.PositiveIntegerField(_("days that the ledger knows whose sheets"), default=90)
+    #: Figures of fewer people are withheld in reports: they would speak of a person.
+    least_people = models.PositiveSmallIntegerField(
+        _("people behind a cost centre's figure, at least"), default=5
+    )
     shows_cost = models.BooleanField(_("show what a job costs before it is printed"), default=False)
 
     created_at = models.DateTimeField(auto_now_add=True)

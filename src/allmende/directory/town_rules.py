@@ -35,6 +35,7 @@ FIELDS: Final = (
     "quota_bytes",
     "quota_connections",
     "title_days",
+    "least_people",
 )
 
 
@@ -89,6 +90,12 @@ class TownRulesForm(forms.Form):
         min_value=1,
         max_value=3650,
         help_text=gettext_lazy("Page counts for the bill stay, without title."),
+    )
+    least_people = forms.IntegerField(
+        label=gettext_lazy("People behind a cost centre's figure, at least"),
+        min_value=3,
+        max_value=100,
+        help_text=gettext_lazy("Reports withhold the figures of cost centres with fewer people."),
     )
 
     def clean_trusted_networks(self) -> list[str]:
