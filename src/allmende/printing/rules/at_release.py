@@ -105,14 +105,14 @@ class ReleaseRules:
         decision, asked = self.look(job, TicketChanges())
         if decision.gate is not None:
             if decision.refused:
-                return self._refusal(decision.gate, decision, asked)
+                return self._refusal(decision.gate, asked)
             return RuleAnswer(AWAITS, self._town.rows[decision.gate.id])
         return self._advice(HINT, decision.advice) if decision.advice is not None else None
 
     def _answer(self, job: Job, decision: Decision, asked: Facts) -> RuleAnswer | None:
         if decision.gate is not None:
             if decision.refused:
-                return self._refusal(decision.gate, decision, asked)
+                return self._refusal(decision.gate, asked)
             request = ask_approval(job, decision.gate.id, decision.facts, self._now)
             code = DECLINED if request.answer == Answer.DECLINED else AWAITS
             return RuleAnswer(code, self._town.rows[decision.gate.id], request=request)
@@ -120,7 +120,7 @@ class ReleaseRules:
             return self._advice(ADVISED, decision.advice)
         return None
 
-    def _refusal(self, rule: Rule, decision: Decision, asked: Facts) -> RuleAnswer:
+    def _refusal(self, rule: Rule, asked: Facts) -> RuleAnswer:
         devices = {
             device.pk: device
             for device in Device.objects.filter(

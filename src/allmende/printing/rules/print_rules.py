@@ -143,7 +143,7 @@ def approvers_of(municipality_id: int, rows: list[PrintRule]) -> dict[int, froze
         people = set(by_role.get(row.approver_role, set()))
         if row.approver is not None and row.approver.is_active:
             people.add(row.approver.pk)
-        found[row.pk] = frozenset(people or by_role.get(RoleName.IT, ()))
+        found[row.pk] = frozenset(people or by_role.get(RoleName.IT, set()))
     return found
 
 

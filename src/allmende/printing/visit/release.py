@@ -9,7 +9,7 @@ durable commit. The document's file key goes from here to the delivery in memory
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from allmende.printing.job_access import MAX_VISIT_JOBS, open_job, visible_jobs
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
+from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer, count_ruling
 from allmende.printing.visit.claims import ClaimableJob, ClaimError, claim_job, claimable_jobs
 from allmende.printing.visit.visit_jobs import VisitJob, list_visit_jobs, read_preview
 from allmende.printing.visit.visits import OpenVisit, keep_visit_open
@@ -69,10 +70,14 @@ class InvalidChangesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseOutcome:
-    """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`."""
+    """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, or that of `rule`.
+
+    `rule`: what a rule of the town says to the person: why the job does not go, or, of one that goes, a hint.
+    """
 
     job_id: int
     code: str = ""
+    rule: RuleAnswer | None = None
 
     @property
     def done(self) -> bool:
@@ -112,21 +117,29 @@ def release_jobs(
     open_visit: OpenVisit,
     job_ids: Sequence[int] | None = None,
     changes: TicketChanges = NO_CHANGES,
+    anyway: Collection[int] = (),
 ) -> list[ReleaseOutcome]:
     """Send held jobs to the visit's device, in the order of `job_ids`; None means all that are held, oldest first.
 
+    The town's rules are applied to each; `anyway` names rules whose advice the person has read and does not take.
     Answers when the release is durable, before anything is sent. Raises InvalidChangesError, ServiceNotRunningError.
     """
     check_changes(changes)
-    return _send_here(open_visit, job_ids, changes, _RELEASE)
+    return _send_here(open_visit, job_ids, changes, _RELEASE, anyway)
 
 
 def take_over_jobs(
-    open_visit: OpenVisit, job_ids: Sequence[int], changes: TicketChanges = NO_CHANGES
+    open_visit: OpenVisit,
+    job_ids: Sequence[int],
+    changes: TicketChanges = NO_CHANGES,
+    anyway: Collection[int] = (),
 ) -> list[ReleaseOutcome]:
-    """Fetch jobs that wait for their turn at another device to this one. `begun`: its first bytes are on their way."""
+    """Fetch jobs that wait for their turn at another device to this one. `begun`: its first bytes are on their way.
+
+    What a rule keeps from coming out here stays where it was.
+    """
     check_changes(changes)
-    return _send_here(open_visit, job_ids, changes, _TAKE_OVER)
+    return _send_here(open_visit, job_ids, changes, _TAKE_OVER, anyway)
 
 
 def cancel_jobs(open_visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOutcome]:
@@ -198,10 +211,12 @@ def _send_here(
     job_ids: Sequence[int] | None,
     changes: TicketChanges,
     way: _Way,
+    anyway: Collection[int],
 ) -> list[ReleaseOutcome]:
     delivery = running_delivery()
     if delivery is None:
         raise ServiceNotRunningError
+    rules = ReleaseRules.of(open_visit.person, open_visit.device, anyway)
     outcomes: list[ReleaseOutcome] = []
     orders: list[DeliveryOrder] = []
     with transaction.atomic():
@@ -209,12 +224,19 @@ def _send_here(
             if job is None:
                 outcomes.append(ReleaseOutcome(job_id, way.refusal))
                 continue
-            order = _send_one(open_visit, delivery, job, changes, way.change)
+            ruling = rules.rule(job, changes) if rules is not None else None
+            if ruling is not None and ruling.answer is not None:
+                outcomes.append(ReleaseOutcome(job_id, ruling.answer.code, ruling.answer))
+                continue
+            wanted = changes if ruling is None else ruling.changes
+            order = _send_one(open_visit, delivery, job, wanted, way.change)
             if isinstance(order, str):
                 outcomes.append(ReleaseOutcome(job_id, order or way.refusal))
-            else:
-                orders.append(order)
-                outcomes.append(ReleaseOutcome(job_id))
+                continue
+            if ruling is not None:
+                count_ruling(job, ruling)
+            orders.append(order)
+            outcomes.append(ReleaseOutcome(job_id, rule=ruling.hint if ruling is not None else None))
         keep_visit_open(open_visit)
     for order in orders:
         if way is _TAKE_OVER:
