@@ -7,7 +7,9 @@ from allmende.devices.device_moves import DeviceMove
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
 from allmende.devices.fault_reports import FaultReport
+from allmende.devices.inventory_import import InventoryDraft
 from allmende.devices.meters.readings import MeterReading
+from allmende.devices.meters.snmp_access import SnmpAccess
 from allmende.devices.places import Floor, Room
 from allmende.devices.sites import Site
 
@@ -18,7 +20,9 @@ __all__ = [
     "DeviceToken",
     "FaultReport",
     "Floor",
+    "InventoryDraft",
     "MeterReading",
     "Room",
     "Site",
+    "SnmpAccess",
 ]

@@ -112,7 +112,7 @@ def span_of(
     """Pure: the span out of believed readings in any order. Raises ValueError where `since` is after `until`."""
     if since > until:
         raise ValueError("a span that ends before it begins")
-    line = sorted(readings, key=lambda reading: (reading.at, reading.id))
+    line = sorted(readings, key=_order_of)
     if not line:
         return None
     start, end = _end_at(line, since, is_start=True), _end_at(line, until, is_start=False)
@@ -184,3 +184,7 @@ def _difference(line: Sequence[UsedReading], start: SpanEnd, end: SpanEnd) -> tu
         piece = last.minus(first)
         total = piece if total is None else total.plus(piece)
     return total or Counts(), tuple(swaps)
+
+
+def _order_of(reading: UsedReading) -> tuple[datetime, bool, int, int]:
+    return (reading.at, reading.starts_life, reading.counts.total or 0, reading.id)

@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What an SNMP agent is shown, in clear and for one asking. No `repr` has a secret in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """Version 2c."""
+
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UserKeys:
+    """Version 3, always with both keys (authPriv, RFC 3414)."""
+
+    user: str
+    auth_protocol: str
+    auth_key: str = field(repr=False)
+    priv_protocol: str
+    priv_key: str = field(repr=False)
+
+
+SnmpCredentials = Community | UserKeys
