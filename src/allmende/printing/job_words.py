@@ -70,6 +70,10 @@ _REASONS: Final[dict[str, str | Promise]] = {
     "key-replaced": gettext_lazy("Your key was replaced; the job can't be opened any more"),
     "document-missing": gettext_lazy("The document is missing"),
     "unreadable": gettext_lazy("The document can't be read"),
+    # of the town's rules
+    "awaits-approval": gettext_lazy("Waits for approval"),
+    "approval-given": gettext_lazy("Approved, can be printed now"),
+    "approval-declined": gettext_lazy("The approval was declined"),
 }
 _SEVERITIES: Final = ("-error", "-warning", "-report")
 #: Reasons that are no news.

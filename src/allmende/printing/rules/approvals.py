@@ -9,6 +9,7 @@ for, and ends after the rule's hours; nobody approves their own job (whoever may
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
@@ -83,10 +84,13 @@ class AlreadyAnsweredError(Exception):
     """Somebody answered meanwhile, the time is over, or the job has gone."""
 
 
-def settled_by_approval(job_id: int, facts: Facts, now: datetime) -> frozenset[int]:
-    """The rules whose approval this job has for what is wanted now."""
-    given = ApprovalRequest.objects.filter(job_id=job_id, answer=Answer.APPROVED, expires_at__gt=now)
-    return frozenset(row.rule_id for row in given if _covers(row, facts))
+def settled_by_approval(requests: Collection[ApprovalRequest], facts: Facts, now: datetime) -> frozenset[int]:
+    """The rules whose approval the job of these requests has for what is wanted now."""
+    return frozenset(
+        row.rule_id
+        for row in requests
+        if row.answer == Answer.APPROVED and row.expires_at > now and _covers(row, facts)
+    )
 
 
 def ask_approval(job: Job, rule_id: int, facts: Facts, now: datetime) -> ApprovalRequest:
@@ -191,10 +195,12 @@ def answer_request(actor: Person, row: ApprovalRequest, *, approve: bool, note: 
         )
 
 
-def requests_of_jobs(job_ids: Collection[int]) -> dict[int, ApprovalRequest]:
-    """The latest request of each of these jobs, for its owner to see."""
-    rows = ApprovalRequest.objects.filter(job_id__in=job_ids).select_related("rule", "rule__approver")
-    return {row.job_id: row for row in rows.order_by("asked_at")}
+def requests_of_jobs(job_ids: Collection[int]) -> dict[int, list[ApprovalRequest]]:
+    """All requests of each of these jobs."""
+    found: dict[int, list[ApprovalRequest]] = defaultdict(list)
+    for row in ApprovalRequest.objects.filter(job_id__in=job_ids):
+        found[row.job_id].append(row)
+    return found
 
 
 def _rules_to_approve(person: Person) -> frozenset[int]:

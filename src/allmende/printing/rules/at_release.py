@@ -7,7 +7,7 @@ A town without rules costs one cached look. With rules, the database is asked pe
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -20,9 +20,15 @@ from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_tickets import load_ticket
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.sheets import MediaClass
-from allmende.printing.rules.approvals import Answer, ApprovalRequest, ask_approval, settled_by_approval
+from allmende.printing.rules.approvals import (
+    Answer,
+    ApprovalRequest,
+    ask_approval,
+    requests_of_jobs,
+    settled_by_approval,
+)
 from allmende.printing.rules.effects import count_held_back, count_release
-from allmende.printing.rules.evaluation import Decision, Effect, Rule, Way, decide, ways_out
+from allmende.printing.rules.evaluation import Decision, Effect, Outcome, Rule, Way, decide, ways_out
 from allmende.printing.rules.facts import LONG_EDGE, Facts
 from allmende.printing.rules.job_facts import device_abilities, facts_of_job
 from allmende.printing.rules.print_rules import PrintRule, TownRules, rules_of_town
@@ -31,13 +37,20 @@ REFUSED: Final = "refused-by-rule"
 AWAITS: Final = "awaits-approval"
 DECLINED: Final = "approval-declined"
 ADVISED: Final = "advised"
+#: These stop nothing, or nothing yet.
+HINT: Final = "hint"
+NEEDS_APPROVAL: Final = "needs-approval"
+APPROVED: Final = "approved"
+TWO_SIDED: Final = "two-sided"
+BLACK: Final = "black"
+_CHANGES: Final = {Effect.DUPLEX: TWO_SIDED, Effect.MONO: BLACK}
 #: So many other devices are tried for a refused job's way out.
 _MAX_ELSEWHERE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class RuleAnswer:
-    """What a rule says to the person: `code` is one of the four above, or `hint` for an advice that stops nothing.
+    """What a rule says to the person; `code` is one of those above.
 
     `device`: the advised one. `ways`: how a refused job would come out after all, with the device that `Way.device_id` names.
     `request`: the question for approval.
@@ -48,9 +61,6 @@ class RuleAnswer:
     device: Device | None = None
     ways: tuple[tuple[Way, Device | None], ...] = ()
     request: ApprovalRequest | None = None
-
-
-HINT: Final = "hint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,8 @@ class ReleaseRules:
         self._device = device
         self._anyway = frozenset(anyway)
         self._now = now
+        self._abilities = device_abilities(device)
+        self._some_approve = any(rule.effect is Effect.APPROVE for rule in town.rules)
 
     @classmethod
     def of(cls, person: Person, device: Device, anyway: Collection[int] = ()) -> ReleaseRules | None:
@@ -82,16 +94,10 @@ class ReleaseRules:
         town = rules_of_town(person.municipality)
         return cls(town, device, anyway, timezone.now()) if town else None
 
-    def look(self, job: Job, changes: TicketChanges) -> tuple[Decision, Facts]:
-        """The decision of now, and the facts that it was made of; writes nothing."""
-        facts = facts_of_job(job, job.person, self._device, changes, self._now, settled=self._anyway)
-        if any(rule.effect is Effect.APPROVE for rule in self._town.rules):
-            facts = facts.with_settled(self._anyway | settled_by_approval(job.pk, facts, self._now))
-        return decide(self._town.rules, facts), facts
-
     def rule(self, job: Job, changes: TicketChanges) -> Ruling:
         """The ruling; asks for approval and counts what is held back. In the release's transaction."""
-        decision, asked = self.look(job, changes)
+        requests = requests_of_jobs([job.pk]).get(job.pk, []) if self._some_approve else []
+        decision, asked = self._decide(job, changes, requests)
         media = media_class(job)
         answer = self._answer(job, decision, asked)
         if answer is not None:
@@ -100,20 +106,54 @@ class ReleaseRules:
         hint = self._advice(HINT, decision.advice) if decision.advice is not None else None
         return Ruling(rule_changes(changes, decision), decision, asked, media, hint=hint)
 
-    def look_ahead(self, job: Job) -> RuleAnswer | None:
-        """What the list of jobs says beforehand: a refusal, or advice."""
-        decision, asked = self.look(job, TicketChanges())
-        if decision.gate is not None:
-            if decision.refused:
-                return self._refusal(decision.gate, asked)
-            return RuleAnswer(AWAITS, self._town.rows[decision.gate.id])
-        return self._advice(HINT, decision.advice) if decision.advice is not None else None
+    def look_ahead(self, jobs: Sequence[Job]) -> dict[int, tuple[RuleAnswer, ...]]:
+        """What is said of held jobs before anybody touches them, by job; writes nothing, one query at most."""
+        asked = requests_of_jobs([job.pk for job in jobs]) if self._some_approve else {}
+        return {job.pk: tuple(self._notes(job, asked.get(job.pk, []))) for job in jobs}
+
+    def _decide(
+        self, job: Job, changes: TicketChanges, requests: Sequence[ApprovalRequest]
+    ) -> tuple[Decision, Facts]:
+        facts = facts_of_job(job, job.person, changes, self._now).at_device(
+            self._device.pk,
+            self._device.site_id,
+            can_duplex=self._abilities[0],
+            can_colour=self._abilities[1],
+        )
+        facts = facts.with_settled(self._anyway | settled_by_approval(requests, facts, self._now))
+        return decide(self._town.rules, facts), facts
+
+    def _notes(self, job: Job, requests: Sequence[ApprovalRequest]) -> Iterator[RuleAnswer]:
+        decision, _asked = self._decide(job, TicketChanges(), requests)
+        for finding in decision.findings:
+            row = self._town.rows[finding.rule.id]
+            effect = finding.rule.effect
+            if finding.outcome is Outcome.SETTLED and finding.rule.id not in self._anyway:
+                if effect is Effect.APPROVE and finding.rule.id in decision.facts.settled:
+                    yield RuleAnswer(APPROVED, row)
+            elif finding.outcome is not Outcome.APPLIED:
+                continue
+            elif effect is Effect.REFUSE:
+                yield RuleAnswer(REFUSED, row)
+            elif effect is Effect.APPROVE:
+                request = next((one for one in requests if one.rule_id == row.pk), None)
+                yield self._approval_note(row, request)
+            elif effect is Effect.ADVISE:
+                yield self._advice(HINT, finding.rule)
+            elif effect in _CHANGES:
+                yield RuleAnswer(_CHANGES[effect], row)
+
+    def _approval_note(self, row: PrintRule, request: ApprovalRequest | None) -> RuleAnswer:
+        if request is None or request.expires_at <= self._now or request.answer == Answer.APPROVED:
+            return RuleAnswer(NEEDS_APPROVAL, row)
+        code = DECLINED if request.answer == Answer.DECLINED else AWAITS
+        return RuleAnswer(code, row, request=request)
 
     def _answer(self, job: Job, decision: Decision, asked: Facts) -> RuleAnswer | None:
         if decision.gate is not None:
             if decision.refused:
                 return self._refusal(decision.gate, asked)
-            request = ask_approval(job, decision.gate.id, decision.facts, self._now)
+            request = ask_approval(job, decision.gate.id, asked, self._now)
             code = DECLINED if request.answer == Answer.DECLINED else AWAITS
             return RuleAnswer(code, self._town.rows[decision.gate.id], request=request)
         if decision.asks_first and decision.advice is not None:

@@ -11,34 +11,15 @@ from django.utils import timezone
 from allmende import ipp
 from allmende.devices.devices import Device
 from allmende.directory.people import Person
-from allmende.ipp.ticket import Ticket
 from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_tickets import change_ticket, load_ticket, pages_wanted, prints_colour
 from allmende.printing.jobs import Job
 from allmende.printing.rules.facts import Facts
 
 
-def facts_of_job(
-    job: Job,
-    owner: Person | None,
-    device: Device,
-    changes: TicketChanges,
-    at: datetime,
-    *,
-    settled: frozenset[int] = frozenset(),
-) -> Facts:
-    """`changes`: what the person chose at the device; `at`: aware, turned into the town's time here."""
+def facts_of_job(job: Job, owner: Person | None, changes: TicketChanges, at: datetime) -> Facts:
+    """Without a device. `changes`: what the person chose; `at`: aware, turned into the town's time here."""
     ticket = change_ticket(load_ticket(job.ticket), changes)
-    can_duplex, can_colour = device_abilities(device)
-    return (
-        facts_of_ticket(job, ticket, owner, at)
-        .at_device(device.pk, device.site_id, can_duplex=can_duplex, can_colour=can_colour)
-        .with_settled(settled)
-    )
-
-
-def facts_of_ticket(job: Job, ticket: Ticket, owner: Person | None, at: datetime) -> Facts:
-    """Without a device."""
     pages = pages_wanted(job.pages, ticket)
     colour_pages = job.colour_pages
     if colour_pages is not None and pages is not None:

@@ -15,7 +15,18 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from allmende.directory.roles import RoleName
-from allmende.printing.rules.at_release import ADVISED, AWAITS, DECLINED, HINT, REFUSED, RuleAnswer
+from allmende.printing.rules.at_release import (
+    ADVISED,
+    APPROVED,
+    AWAITS,
+    BLACK,
+    DECLINED,
+    HINT,
+    NEEDS_APPROVAL,
+    REFUSED,
+    TWO_SIDED,
+    RuleAnswer,
+)
 from allmende.printing.rules.conditions import Between, Condition, DailyHours, OneOf, clock
 from allmende.printing.rules.evaluation import Effect, Finding, Outcome, Way
 from allmende.printing.rules.print_rules import PrintRule
@@ -119,12 +130,21 @@ def validity_words(valid_from: date | None, valid_until: date | None) -> str:
     return _("until %(last)s") % {"last": last} if last else ""
 
 
+def note_words(answer: RuleAnswer) -> str:
+    """What stands beside a waiting job: whole sentences, without ways out."""
+    if answer.code == REFUSED:
+        reason = answer.rule.reason(get_language() or "de")
+        text = _("Is not printed here: rule “%(rule)s”.") % {"rule": answer.rule.name}
+        return f"{text} {_as_sentence(reason)}" if reason else text
+    return answer_words(answer)
+
+
 def answer_words(answer: RuleAnswer) -> str:
     """What the person reads: why, and the way out. Whole sentences."""
     reason = answer.rule.reason(get_language() or "de")
     parts = [_ANSWERS[answer.code](answer)]
-    if reason:
-        parts.insert(1 if answer.code == AWAITS else 0, _as_sentence(reason))
+    if reason and answer.code in _WITH_REASON:
+        parts.append(_as_sentence(reason))
     if answer.code == REFUSED:
         parts += [way_words(way, str(device or "")) for way, device in answer.ways]
         parts.append(
@@ -173,7 +193,15 @@ _ANSWERS: Final[dict[str, Callable[[RuleAnswer], str]]] = {
     DECLINED: _declined,
     ADVISED: _advised,
     HINT: _advised,
+    NEEDS_APPROVAL: lambda answer: (
+        _("Printing it here asks for approval by %(who)s.") % {"who": approver_words(answer.rule)}
+    ),
+    APPROVED: lambda _answer: _("Approved: it can be printed now."),
+    TWO_SIDED: lambda answer: _("Is printed on both sides (rule “%(rule)s”).") % {"rule": answer.rule.name},
+    BLACK: lambda answer: _("Is printed in black and white (rule “%(rule)s”).") % {"rule": answer.rule.name},
 }
+
+_WITH_REASON: Final = frozenset({REFUSED, AWAITS, NEEDS_APPROVAL, ADVISED, HINT})
 
 _KIND_WORDS: Final[dict[str, str | Promise]] = {
     "persons": gettext_lazy("person"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from django import template
 
 from allmende.printing import job_words
+from allmende.printing.rules import words as rule_words
 
 register = template.Library()
 register.filter("state_word", job_words.state_word)
@@ -16,3 +17,5 @@ register.filter("pages_to_print", job_words.pages_to_print)
 register.filter("media_word", job_words.media_word)
 register.filter("format_word", job_words.format_word)
 register.filter("sides_words", job_words.sides_words)
+register.filter("answer_words", rule_words.answer_words)
+register.filter("note_words", rule_words.note_words)

@@ -21,6 +21,7 @@ from allmende.printing.job_access import (
 from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.job_tickets import impressions_wanted, load_ticket, pages_wanted, read_job_ticket
 from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
+from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer
 from allmende.printing.visit.resealing import reseal_at_tap
 from allmende.printing.visit.visits import OpenVisit
 from allmende.seal import SealError, open_note
@@ -61,6 +62,8 @@ class VisitJob:
     sealed_to: str
     impressions: int | None
     impressions_wanted: int | None
+    #: What the town's rules say of a held job beforehand.
+    rule_notes: tuple[RuleAnswer, ...] = ()
 
 
 def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
@@ -77,7 +80,8 @@ def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
         for one in opened:
             if one.job.state == State.HELD and not one.job.inspection:
                 delivery.inspect_later(one.job.pk, one.file_key)
-    return [_visit_job(open_visit, one, one.job.pk in previews, queues) for one in opened]
+    notes = _rule_notes(open_visit, opened)
+    return [_visit_job(open_visit, one, one.job.pk in previews, queues, notes) for one in opened]
 
 
 def read_preview(open_visit: OpenVisit, job_id: int) -> bytes | None:
@@ -98,6 +102,16 @@ def sheets_needed(pages: int | None, copies: int, sides: str) -> int | None:
     if pages is None:
         return None
     return copies * (math.ceil(pages / 2) if sides.startswith("two-sided") else pages)
+
+
+_Notes = dict[int, tuple[RuleAnswer, ...]]
+
+
+def _rule_notes(open_visit: OpenVisit, opened: list[OpenJob]) -> _Notes:
+    rules = ReleaseRules.of(open_visit.person, open_visit.device)
+    if rules is None:
+        return {}
+    return rules.look_ahead([one.job for one in opened if one.job.state == State.HELD])
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +175,9 @@ def _before(job: Job, queues: _Queues) -> tuple[int | None, int | None]:
     return len(before), sum(max(0, (waiting.pages or 0) - waiting.printed) for waiting in before)
 
 
-def _visit_job(open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _Queues) -> VisitJob:
+def _visit_job(
+    open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _Queues, notes: _Notes
+) -> VisitJob:
     job = one.job
     ticket = read_job_ticket(job.ticket)
     delivery = running_delivery()
@@ -192,4 +208,5 @@ def _visit_job(open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _
         sealed_to=job.sealed_to,
         impressions=progress.impressions if progress is not None else job.impressions_completed,
         impressions_wanted=_wanted(job, progress),
+        rule_notes=notes.get(job.pk, ()),
     )
