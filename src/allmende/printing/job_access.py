@@ -63,7 +63,7 @@ def visible_jobs(open_visit: OpenVisit, states: Collection[State]) -> QuerySet[J
             person_id__in=collectable_owners(open_visit.visit.municipality_id, open_visit.person),
             state__in=[state.value for state in states],
         )
-        .select_related("person", "device", "queue")
+        .select_related("person__cost_centre", "device", "queue")
         .order_by("-id")
     )
 

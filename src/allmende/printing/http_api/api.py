@@ -31,6 +31,7 @@ from allmende.printing.http_api.schemas import (
     OutcomeView,
     ReleaseBody,
     SettlementBody,
+    TakeOverBody,
     TapAnswer,
     TapBody,
     VisitView,
@@ -161,15 +162,19 @@ def release(request: HttpRequest, body: ReleaseBody, allmende_visit: VisitToken 
     """Print here; answers per job when the release is durable."""
 
     def work(visit: OpenVisit) -> list[ReleaseOutcome]:
-        return release_jobs(visit, body.job_ids(), body.ticket_changes())
+        return release_jobs(visit, body.job_ids(), body.ticket_changes(), body.anyway)
 
     return outcome_views(_in_visit(request, allmende_visit, work))
 
 
 @api.post("/visits/current/take-overs", response=_answers(list[OutcomeView]), tags=["jobs"])
-def take_over(request: HttpRequest, body: JobsBody, allmende_visit: VisitToken = "") -> list[OutcomeView]:
+def take_over(request: HttpRequest, body: TakeOverBody, allmende_visit: VisitToken = "") -> list[OutcomeView]:
     """Print here what waits for its turn at another device."""
-    return outcome_views(_in_visit(request, allmende_visit, lambda visit: take_over_jobs(visit, body.jobs)))
+
+    def work(visit: OpenVisit) -> list[ReleaseOutcome]:
+        return take_over_jobs(visit, body.jobs, anyway=body.anyway)
+
+    return outcome_views(_in_visit(request, allmende_visit, work))
 
 
 @api.post("/visits/current/stops", response=_answers(list[OutcomeView]), tags=["jobs"])

@@ -13,6 +13,7 @@ from ninja import Field, Schema
 
 from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_words import reason_words
+from allmende.printing.rules.words import answer_words, note_words
 from allmende.printing.visit.claims import ClaimableJob
 from allmende.printing.visit.release import MAX_COPIES, MAX_PAGE_RANGES, ReleaseOutcome
 from allmende.printing.visit.visit_jobs import VisitJob
@@ -66,6 +67,9 @@ class ChangesBody(Schema):
 class ReleaseBody(Schema):
     jobs: Literal["all"] | JobIds = Field(description="`all`, or job numbers in the order of printing.")
     changes: ChangesBody | None = None
+    anyway: JobIds = Field(
+        default_factory=list, max_length=200, description="Rules whose advice was read and is not taken."
+    )
 
     def ticket_changes(self) -> TicketChanges:
         return self.changes.changes() if self.changes is not None else TicketChanges()
@@ -76,6 +80,12 @@ class ReleaseBody(Schema):
 
 class JobsBody(Schema):
     jobs: JobIds = Field(max_length=_MAX_JOBS)
+
+
+class TakeOverBody(JobsBody):
+    anyway: JobIds = Field(
+        default_factory=list, max_length=200, description="Rules whose advice was read and is not taken."
+    )
 
 
 class SettlementBody(Schema):
@@ -110,6 +120,7 @@ class JobView(Schema):
     owner: str = Field(description="Empty for one's own jobs.")
     has_preview: bool
     sealed_to: str
+    rule_notes: list[str] = Field(description="What the town's rules will do with it here, in words.")
 
 
 class ClaimableView(Schema):
@@ -123,7 +134,12 @@ class ClaimableView(Schema):
 class OutcomeView(Schema):
     job: int
     done: bool
-    code: str = Field(description="Empty when done, else e.g. `not-held`, `begun`, `not-found`.")
+    code: str = Field(
+        description="Empty when done, else e.g. `not-held`, `begun`, `not-found`; of the town's rules "
+        "`refused-by-rule`, `awaits-approval`, `approval-declined`, `advised` (send it again with `anyway`)."
+    )
+    message: str = Field("", description="What a rule says to the person; also a hint with a job that goes.")
+    rule: int | None = Field(None, description="The number of that rule.")
 
 
 class VisitView(Schema):
@@ -173,6 +189,7 @@ def job_view(job: VisitJob) -> JobView:
         owner=job.owner_name,
         has_preview=job.has_preview,
         sealed_to=job.sealed_to,
+        rule_notes=[note_words(note) for note in job.rule_notes],
     )
 
 
@@ -187,7 +204,16 @@ def claimable_view(job: ClaimableJob) -> ClaimableView:
 
 
 def outcome_views(outcomes: Iterable[ReleaseOutcome]) -> list[OutcomeView]:
-    return [OutcomeView(job=one.job_id, done=one.done, code=one.code) for one in outcomes]
+    return [
+        OutcomeView(
+            job=one.job_id,
+            done=one.done,
+            code=one.code,
+            message=answer_words(one.rule) if one.rule is not None else "",
+            rule=one.rule.rule.pk if one.rule is not None else None,
+        )
+        for one in outcomes
+    ]
 
 
 def fresh_key_message() -> str:

@@ -35,6 +35,8 @@ TOKEN_COOKIE: Final = "panel"  # noqa: S105 - a name
 VISIT_COOKIE: Final = "visit"
 _TOKEN_SALT: Final = "allmende.panel"  # noqa: S105 - a purpose
 _TOKEN_COOKIE_AGE: Final = 10 * 365 * 24 * 60 * 60
+#: Without a touch for so long, the panel forgets who stands there.
+IDLE_SECONDS: Final = 60
 #: Seconds for which a chip's number is carried to the PIN or the code.
 CARRY_SECONDS: Final = 5 * 60
 _MAX_CARRIED: Final = 2000

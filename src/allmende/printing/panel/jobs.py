@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from allmende.directory.attempts import TooManyAttemptsError
 from allmende.directory.chip_enrolment import ChipTakenError, EnrolmentError, TooManyChipsError
-from allmende.printing.panel.access import Panel, panel_page, read_visit, to_panel
+from allmende.printing.panel.access import IDLE_SECONDS, Panel, panel_page, read_visit, to_panel
+from allmende.printing.panel.advice import ask_about_advice, read_advice, read_anyway, tell_rules
 from allmende.printing.panel.forms import JobChangesForm
 from allmende.printing.panel.pages import (
-    IDLE_SECONDS,
     jobs_context,
     not_running_words,
     open_visit_with,
@@ -79,10 +79,11 @@ def act_on_jobs(request: HttpRequest, panel: Panel, visit: OpenVisit) -> HttpRes
     """
     job_ids = _chosen(request)
     wish = request.POST.get("do")
-    if wish == "print":
-        _send(request, visit, job_ids)
-    elif wish == "fetch":
-        _fetch(request, visit, job_ids)
+    if wish in {"print", "fetch"}:
+        outcomes = _send(request, visit, job_ids) if wish == "print" else _fetch(request, visit, job_ids)
+        advised = read_advice(outcomes)
+        if advised:
+            return ask_about_advice(request, panel, visit, advised, [("do", wish)])
     elif wish == "stop":
         if any(outcome.done for outcome in stop_jobs(visit, job_ids)):
             messages.success(
@@ -103,7 +104,9 @@ def settle_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int
             messages.success(request, _("Thank you. The job is done."))
     elif answer == "again":
         if settle_uncertain(visit, job_id, came_out=False).done:
-            _send(request, visit, [job_id])
+            advised = read_advice(_send(request, visit, [job_id]))
+            if advised:
+                return ask_about_advice(request, panel, visit, advised, [("do", "print")])
     elif answer == "drop":
         cancel_jobs(visit, [job_id])
         messages.success(request, _("Deleted. Nothing of it remains here."))
@@ -118,10 +121,13 @@ def show_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int) 
     form = JobChangesForm(request.POST or None, job=job)
     if request.method == "POST" and form.is_valid():
         try:
-            _send(request, visit, [job_id], form.changes())
+            advised = read_advice(_send(request, visit, [job_id], form.changes()))
         except InvalidChangesError:
             form.add_error(None, _("The device can't do this."))
         else:
+            if advised:
+                chosen = [(name, request.POST.get(name, "")) for name in form.fields]
+                return ask_about_advice(request, panel, visit, advised, chosen, action=request.path)
             return to_panel(panel)
     keep_visit_open(visit)
     context = {**jobs_context(request, panel, visit), "job": job, "form": form}
@@ -199,25 +205,32 @@ def add_chip(request: HttpRequest, panel: Panel) -> HttpResponse:
 
 def _send(
     request: HttpRequest, visit: OpenVisit, job_ids: Sequence[int], changes: TicketChanges = NO_CHANGES
-) -> None:
+) -> list[ReleaseOutcome]:
     if not job_ids:
-        return
+        return []
     try:
-        _tell(request, release_jobs(visit, job_ids, changes))
+        outcomes = release_jobs(visit, job_ids, changes, read_anyway(request))
     except ServiceNotRunningError:
         messages.error(request, not_running_words())
+        return []
+    _tell(request, outcomes)
+    return outcomes
 
 
-def _fetch(request: HttpRequest, visit: OpenVisit, job_ids: Sequence[int]) -> None:
+def _fetch(request: HttpRequest, visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOutcome]:
     try:
-        _tell(request, take_over_jobs(visit, job_ids))
+        outcomes = take_over_jobs(visit, job_ids, anyway=read_anyway(request))
     except ServiceNotRunningError:
         messages.error(request, not_running_words())
+        return []
+    _tell(request, outcomes)
+    return outcomes
 
 
 def _tell(request: HttpRequest, outcomes: Sequence[ReleaseOutcome]) -> None:
     tell_printing(request, sum(outcome.done for outcome in outcomes))
-    for code in {outcome.code for outcome in outcomes if not outcome.done}:
+    tell_rules(request, outcomes)
+    for code in {outcome.code for outcome in outcomes if not outcome.done and outcome.rule is None}:
         messages.warning(request, _outcome_words(code))
 
 

@@ -33,6 +33,7 @@ from allmende.directory.chip_enrolment import (
 )
 from allmende.directory.chip_openings import PinNeededError, UnknownChipError, WrongPinError
 from allmende.printing.panel.access import (
+    IDLE_SECONDS,
     Panel,
     carry_number,
     find_panel,
@@ -44,6 +45,7 @@ from allmende.printing.panel.access import (
     store_visit,
     to_panel,
 )
+from allmende.printing.panel.advice import tell_rules
 from allmende.printing.panel.lists import list_panel_jobs, own_held_jobs
 from allmende.printing.visit.release import ServiceNotRunningError, release_jobs
 from allmende.printing.visit.visits import (
@@ -56,8 +58,6 @@ from allmende.printing.visit.visits import (
 )
 from allmende.seal import ChipNumberError
 
-#: Without a touch for so long, the panel forgets who stands there.
-IDLE_SECONDS: Final = 60
 #: How often a page looks for news: while something moves, and while nobody is there.
 NEWS_SECONDS: Final = 2
 QUIET_SECONDS: Final = 30
@@ -226,11 +226,13 @@ def print_all_at_once(request: HttpRequest, visit: OpenVisit) -> None:
     if not job_ids:
         return
     try:
-        done = sum(outcome.done for outcome in release_jobs(visit, job_ids))
+        outcomes = release_jobs(visit, job_ids)
     except ServiceNotRunningError:
         messages.error(request, not_running_words())
         return
-    tell_printing(request, done)
+    tell_printing(request, sum(outcome.done for outcome in outcomes))
+    # An advice that must be read first leaves its job in the list, where it stands beside it.
+    tell_rules(request, outcomes)
 
 
 def tell_printing(request: HttpRequest, count: int) -> None:
