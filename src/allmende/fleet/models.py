@@ -3,6 +3,21 @@
 """Where Django looks for the room's models; they live with their nouns."""
 
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
+from allmende.fleet.environment import EnvironmentFactor
+from allmende.fleet.person_reports import PersonReport, PersonReportLook
+from allmende.fleet.reports.subscriptions import ReportMail, ReportSubscription
 from allmende.fleet.settlement.settlements import Settlement, SettlementLine
 
-__all__ = ["Contract", "ContractCharge", "ContractDevice", "ContractTerm", "Settlement", "SettlementLine"]
+__all__ = [
+    "Contract",
+    "ContractCharge",
+    "ContractDevice",
+    "ContractTerm",
+    "EnvironmentFactor",
+    "PersonReport",
+    "PersonReportLook",
+    "ReportMail",
+    "ReportSubscription",
+    "Settlement",
+    "SettlementLine",
+]

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A report as a file: CSV, XLSX or PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from allmende.directory.municipalities import Municipality
+from allmende.fleet.charts import Ink
+from allmende.fleet.papers import PDF_TYPE, Section, typeset_paper
+from allmende.fleet.reports.standard_reports import Report
+from allmende.fleet.reports.words import ADDRESSES
+from allmende.fleet.tables import CSV_TYPE, XLSX_TYPE, to_csv, to_xlsx
+
+
+class FileKind(StrEnum):
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    name: str
+    content_type: str
+    data: bytes
+
+
+def write_file(report: Report, municipality: Municipality, kind: FileKind) -> ReportFile:
+    """The file in the active language; its name says town, report and days."""
+    period = report.period
+    stem = f"{municipality.slug}-{ADDRESSES[report.kind]}-{period.since:%Y-%m-%d}-{period.until:%Y-%m-%d}"
+    if kind is FileKind.CSV:
+        return ReportFile(f"{stem}.csv", CSV_TYPE, to_csv(report.table))
+    if kind is FileKind.XLSX:
+        return ReportFile(f"{stem}.xlsx", XLSX_TYPE, to_xlsx(report.table, title=report.title))
+    section = Section(
+        plot=report.draw(Ink.PAPER),
+        plot_words=f"{report.chart.title}. {report.chart.description}",
+        table=report.table,
+    )
+    pdf = typeset_paper(report.title, municipality.name, [section], lead=report.lead)
+    return ReportFile(f"{stem}.pdf", PDF_TYPE, pdf)
