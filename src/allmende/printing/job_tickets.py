@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from allmende.ipp import Range
 from allmende.ipp.ticket import Ticket
 from allmende.printing.delivery.port import TicketChanges
+from allmende.printing.jobs import Job
 
 _BLACK_ONLY: Final = frozenset(
     {"monochrome", "auto-monochrome", "bi-level", "process-monochrome", "process-bi-level"}
@@ -72,6 +73,32 @@ def change_ticket(ticket: Ticket, changes: TicketChanges) -> Ticket:
     if changes.page_ranges is not None:
         values["page_ranges"] = tuple(Range(*pages) for pages in changes.page_ranges)
     return replace(ticket, **values)
+
+
+def write_changes(changes: TicketChanges) -> str:
+    """As it is stored with the job until its sheets are counted; empty where nothing was changed."""
+    values = {name: value for name, value in asdict(changes).items() if value is not None}
+    return json.dumps(values, separators=(",", ":")) if values else ""
+
+
+def read_changes(text: str) -> TicketChanges:
+    """No changes where the row holds nothing that can be read."""
+    try:
+        values: Any = json.loads(text) if text else {}
+        ranges = values.get("page_ranges")
+        return TicketChanges(
+            copies=values.get("copies"),
+            sides=values.get("sides"),
+            colour=values.get("colour"),
+            page_ranges=tuple((lower, upper) for lower, upper in ranges) if ranges else None,
+        )
+    except (ValueError, AttributeError, TypeError):
+        return TicketChanges()
+
+
+def released_ticket(job: Job) -> Ticket:
+    """The ticket with which the job was released last."""
+    return change_ticket(load_ticket(job.ticket), read_changes(job.released_changes))
 
 
 def prints_colour(ticket: Ticket) -> bool:

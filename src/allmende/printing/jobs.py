@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.printing.job_states import State
@@ -79,12 +80,18 @@ class Job(models.Model):
         "devices.Device", on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
     )
     released_at = models.DateTimeField(null=True)
+    #: Who bears it, and what its owner changed at the device (`job_tickets.write_changes`): of the last release.
+    cost_centre = models.ForeignKey(
+        CostCentre, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
+    released_changes = models.CharField(max_length=2000, default="", blank=True)
     #: The process that holds its key, while in flight (see `delivery/delivery`).
     holder = models.CharField(max_length=40, default="", blank=True)
     #: The device's own job-id, as soon as it is known; 0 before.
     device_job_id = models.BigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
     impressions_completed = models.PositiveIntegerField(null=True)
+    colour_completed = models.PositiveIntegerField(null=True)
     sheets_completed = models.PositiveIntegerField(null=True)
     #: Keyword why it is where it is, e.g. `media-jam`, `device-offline`, `end-not-known`; shown translated.
     reason = models.CharField(max_length=60, default="", blank=True)

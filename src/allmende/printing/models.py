@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
 
+from allmende.printing.budgets import Budget, BudgetReservation, BudgetUse
 from allmende.printing.delivery.holders import DeliveryHolder
 from allmende.printing.delivery.stops import DeliveryStop
 from allmende.printing.delivery.turns import DeviceTurn
@@ -17,6 +18,9 @@ from allmende.printing.visit.visits import Visit
 
 __all__ = [
     "ApprovalRequest",
+    "Budget",
+    "BudgetReservation",
+    "BudgetUse",
     "DeliveryHolder",
     "DeliveryStop",
     "DeviceTurn",

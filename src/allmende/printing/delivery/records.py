@@ -36,6 +36,8 @@ class Verdict:
     reason: str = ""
     impressions: int | None = None
     sheets: int | None = None
+    #: Of the impressions, those in colour; None where the device doesn't say.
+    colour: int | None = None
 
 
 @dataclass(slots=True)
@@ -117,6 +119,8 @@ def settle_delivery(job: Job, verdict: Verdict, actor: Person | None) -> bool:
         columns["impressions_completed"] = verdict.impressions
     if verdict.sheets is not None:
         columns["sheets_completed"] = verdict.sheets
+    if verdict.colour is not None:
+        columns["colour_completed"] = verdict.colour
     try:
         with transaction.atomic():
             state = change_job(job, verdict.change, actor=actor, reason=verdict.reason, **columns)

@@ -14,16 +14,19 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from allmende.printing.budget_reservations import BUDGET_EXCEEDED, BudgetExceededError, hold_budgets
 from allmende.printing.delivery.holders import forget_dead_holder, holder_name, is_dead
 from allmende.printing.delivery.port import DeliveryOrder, TicketChanges
 from allmende.printing.delivery.rules import PASSING_REASONS
 from allmende.printing.job_access import open_with_enrolment_key
-from allmende.printing.job_changes import change_job
+from allmende.printing.job_changes import change_job, release_columns
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, SealedTo, jobs_in_flight
+from allmende.printing.ledger.entries import local_day
 from allmende.printing.queues import Queue, QueueKind
 
 log = logging.getLogger(__name__)
@@ -106,7 +109,7 @@ def waiting_direct_jobs() -> list[int]:
 def release_direct(job_id: int, holder: str) -> DeliveryOrder | None:
     """Release a direct queue's job to the queue's own device; None where it is not there to be released."""
     job = (
-        Job.objects.select_related("queue", "municipality")
+        Job.objects.select_related("queue", "municipality", "person")
         .filter(pk=job_id, state=State.HELD.value, queue__kind=QueueKind.DIRECT)
         .first()
     )
@@ -116,17 +119,22 @@ def release_direct(job_id: int, holder: str) -> DeliveryOrder | None:
     if opened is None:
         log.warning("job %d of a direct queue does not open with its town's key", job_id)
         return None
+    device_id, changes = job.queue.device_id, TicketChanges()
+    cost_centre_id = job.person.cost_centre_id if job.person is not None else None
+    columns = release_columns(
+        device_id=device_id, holder=holder, cost_centre_id=cost_centre_id, changes=changes
+    )
     try:
-        change_job(
-            job,
-            Change.RELEASE,
-            device_id=job.queue.device_id,
-            released_at=timezone.now(),
-            holder=holder,
-            device_job_id=0,
-            impressions_completed=None,
-            sheets_completed=None,
-        )
+        with transaction.atomic():
+            day = local_day(columns["released_at"])
+            held = hold_budgets(job.municipality_id, day, [job], [cost_centre_id])
+            if held is not None:
+                held.reserve(job, cost_centre_id, device_id, changes)
+            change_job(job, Change.RELEASE, **columns)
     except ForbiddenChangeError:
         return None
-    return DeliveryOrder(job.pk, job.queue.device_id, holder, opened.file_key, TicketChanges())
+    except BudgetExceededError:
+        # Held until its time is over, and not tried again by itself: its owner can collect it at a device.
+        Job.objects.filter(pk=job.pk, state=State.HELD.value).update(reason=BUDGET_EXCEEDED)
+        return None
+    return DeliveryOrder(job.pk, device_id, holder, opened.file_key, changes)

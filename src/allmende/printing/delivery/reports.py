@@ -21,13 +21,26 @@ REPORT_ATTRIBUTES: Final = (
     "job-state",
     "job-state-reasons",
     "job-impressions-completed",
+    "job-impressions-completed-col",
     "job-media-sheets-completed",
+    "job-media-sheets-completed-col",
     "job-printer-state-reasons",
 )
 _KEYWORD: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}", re.ASCII)
 _SEVERITY: Final = re.compile(r"-(?:report|warning|error)\Z")
 _MAX_REASONS: Final = 16
 _MAX_COUNT: Final = 2**31 - 1
+#: Of impressions each has a twin for two-sided sheets.
+_COLOUR_MEMBERS: Final = (
+    "blank",
+    "blank-two-sided",
+    "full-color",
+    "full-color-two-sided",
+    "highlight-color",
+    "highlight-color-two-sided",
+    "monochrome",
+    "monochrome-two-sided",
+)
 _OVER: Final = frozenset({JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED})
 #: The first of these that a device names is what its user should hear.
 _URGENT: Final = (
@@ -64,6 +77,8 @@ class JobReport:
     state: int
     impressions: int | None = None
     sheets: int | None = None
+    #: Of the impressions, those in colour (full or highlight).
+    colour: int | None = None
     reasons: tuple[str, ...] = ()
     printer_reasons: tuple[str, ...] = ()
 
@@ -97,6 +112,11 @@ class JobReport:
     def says_something_printed(self) -> bool:
         return bool(self.impressions) or bool(self.sheets)
 
+    @property
+    def counts(self) -> tuple[int | None, int | None, int | None]:
+        """Impressions, sheets, impressions in colour: as a verdict takes them."""
+        return self.impressions, self.sheets, self.colour
+
     def reason(self) -> str:
         """One keyword for people, e.g. `media-jam`; empty where all is well."""
         return urgent_reason((*self.printer_reasons, *self.reasons))
@@ -110,10 +130,14 @@ def read_job_report(message: Message, job_id: int, job_name: str) -> JobReport:
     state = job.integer("job-state")
     if state is None or not JobState.PENDING <= state <= JobState.COMPLETED:
         raise ForeignReportError
+    sides = _count_by_colour(job, "job-impressions-completed-col")
+    paper = _count_by_colour(job, "job-media-sheets-completed-col")
+    impressions, sheets = _count(job, "job-impressions-completed"), _count(job, "job-media-sheets-completed")
     return JobReport(
         state=state,
-        impressions=_count(job, "job-impressions-completed"),
-        sheets=_count(job, "job-media-sheets-completed"),
+        impressions=sides[0] if impressions is None and sides is not None else impressions,
+        sheets=paper[0] if sheets is None and paper is not None else sheets,
+        colour=sides[1] if sides is not None else None,
         reasons=_reasons(job, "job-state-reasons"),
         printer_reasons=_reasons(job, "job-printer-state-reasons"),
     )
@@ -136,6 +160,20 @@ def urgent_reason(reasons: tuple[str, ...]) -> str:
 def _count(job: AttributeSet, name: str) -> int | None:
     value = job.integer(name)
     return value if value is not None and 0 <= value <= _MAX_COUNT else None
+
+
+def _count_by_colour(job: AttributeSet, name: str) -> tuple[int, int] | None:
+    """(all that bears ink or, of sheets, all; those in colour) of a `…-col` (PWG 5100.7-2023 §6.7); None where not said."""
+    members = job.collection(name)
+    if members is None:
+        return None
+    numbers = {member: _count(members, member) for member in _COLOUR_MEMBERS}
+    if all(number is None for number in numbers.values()):
+        return None
+    blank = "blank" if name.startswith("job-impressions") else ""
+    whole = sum(number or 0 for member, number in numbers.items() if not blank or blank not in member)
+    colour = sum(number or 0 for member, number in numbers.items() if "color" in member)
+    return (whole, colour) if whole <= _MAX_COUNT else None
 
 
 def _reasons(attributes: AttributeSet, name: str) -> tuple[str, ...]:

@@ -304,7 +304,7 @@ class DeliverySession:
         with contextlib.suppress(DeviceError, DeviceStatusError, ForeignReportError):
             report = await self._report() if self._device_job_id else None
         if report is not None and report.says_something_printed:
-            return Verdict(Change.LOSE_SIGHT, reason, report.impressions, report.sheets)
+            return Verdict(Change.LOSE_SIGHT, reason, *report.counts)
         await self._cancel_quietly()
         return Verdict(Change.RETURN, reason)
 
@@ -346,7 +346,7 @@ class DeliverySession:
     def _ended(self, report: JobReport) -> Verdict:
         ending = ending_of(report, self._body, self._host.expected_impressions)
         told = report.reason() or self._trouble
-        counts = (report.impressions, report.sheets)
+        counts = report.counts
         if ending is Ending.FINISH:
             return Verdict(Change.FINISH, "", *counts)
         if self._wish is StopWish.CANCEL:
@@ -356,10 +356,10 @@ class DeliverySession:
         return Verdict(Change.LOSE_SIGHT, told or "device-aborted", *counts)
 
     def _lost(self, reason: str) -> Verdict:
-        if self._wish is StopWish.CANCEL:
-            return Verdict(Change.CANCEL, "stopped-by-owner")
         report = self._last_report
-        counts = (report.impressions, report.sheets) if report is not None else (None, None)
+        counts = report.counts if report is not None else (None, None, None)
+        if self._wish is StopWish.CANCEL:
+            return Verdict(Change.CANCEL, "stopped-by-owner", *counts)
         return Verdict(Change.LOSE_SIGHT, reason, *counts)
 
     async def _must_end(self, watch: DeliveryWatch) -> bool:

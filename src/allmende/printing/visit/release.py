@@ -16,13 +16,21 @@ from typing import Final, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from allmende.printing.budget_reservations import (
+    BUDGET_EXCEEDED,
+    BudgetExceededError,
+    BudgetNote,
+    HeldBudgets,
+    hold_budgets,
+)
 from allmende.printing.delivery.port import DeliveryOrder, DeliveryPort, TicketChanges, running_delivery
 from allmende.printing.delivery.rules import Step
 from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.job_access import MAX_VISIT_JOBS, open_job, visible_jobs
-from allmende.printing.job_changes import change_job
+from allmende.printing.job_changes import change_job, release_columns
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
+from allmende.printing.ledger.entries import local_day
 from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer, count_ruling
 from allmende.printing.visit.claims import ClaimableJob, ClaimError, claim_job, claimable_jobs
 from allmende.printing.visit.visit_jobs import VisitJob, list_visit_jobs, read_preview
@@ -73,11 +81,13 @@ class ReleaseOutcome:
     """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, or that of `rule`.
 
     `rule`: what a rule of the town says to the person: why the job does not go, or, of one that goes, a hint.
+    `budgets`: the same of budgets; with the code `budget-exceeded` the one that refused.
     """
 
     job_id: int
     code: str = ""
     rule: RuleAnswer | None = None
+    budgets: tuple[BudgetNote, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -220,7 +230,9 @@ def _send_here(
     outcomes: list[ReleaseOutcome] = []
     orders: list[DeliveryOrder] = []
     with transaction.atomic():
-        for job, job_id in _chosen(open_visit, job_ids, (way.state,)):
+        chosen = _chosen(open_visit, job_ids, (way.state,))
+        held = _hold_budgets(open_visit, [job for job, _job_id in chosen if job is not None])
+        for job, job_id in chosen:
             if job is None:
                 outcomes.append(ReleaseOutcome(job_id, way.refusal))
                 continue
@@ -229,14 +241,15 @@ def _send_here(
                 outcomes.append(ReleaseOutcome(job_id, ruling.answer.code, ruling.answer))
                 continue
             wanted = changes if ruling is None else ruling.changes
-            order = _send_one(open_visit, delivery, job, wanted, way.change)
+            order, notes = _send_one(open_visit, delivery, job, wanted, way.change, held=held)
             if isinstance(order, str):
-                outcomes.append(ReleaseOutcome(job_id, order or way.refusal))
+                outcomes.append(ReleaseOutcome(job_id, order or way.refusal, budgets=notes))
                 continue
             if ruling is not None:
                 count_ruling(job, ruling)
             orders.append(order)
-            outcomes.append(ReleaseOutcome(job_id, rule=ruling.hint if ruling is not None else None))
+            hint = ruling.hint if ruling is not None else None
+            outcomes.append(ReleaseOutcome(job_id, rule=hint, budgets=notes))
         keep_visit_open(open_visit)
     for order in orders:
         if way is _TAKE_OVER:
@@ -261,27 +274,49 @@ def _let_begin(delivery: DeliveryPort, job_id: int) -> None:
 
 
 def _send_one(
-    open_visit: OpenVisit, delivery: DeliveryPort, job: Job, changes: TicketChanges, change: Change
-) -> DeliveryOrder | str:
+    open_visit: OpenVisit,
+    delivery: DeliveryPort,
+    job: Job,
+    changes: TicketChanges,
+    change: Change,
+    *,
+    held: HeldBudgets | None,
+) -> tuple[DeliveryOrder | str, tuple[BudgetNote, ...]]:
+    """The order, or why there is none; and what budgets say."""
     opened = open_job(open_visit, job)
     if opened is None:
-        return "not-openable"
+        return "not-openable", ()
     holder = delivery.new_holder()
+    columns = release_columns(
+        device_id=open_visit.device.pk,
+        holder=holder,
+        cost_centre_id=_cost_centre_of(open_visit, job),
+        changes=changes,
+    )
+    notes: tuple[BudgetNote, ...] = ()
     try:
-        change_job(
-            job,
-            change,
-            actor=open_visit.person,
-            device_id=open_visit.device.pk,
-            released_at=timezone.now(),
-            holder=holder,
-            device_job_id=0,
-            impressions_completed=None,
-            sheets_completed=None,
-        )
+        if held is None:
+            change_job(job, change, actor=open_visit.person, **columns)
+        else:
+            with transaction.atomic():
+                notes = held.reserve(job, columns["cost_centre_id"], open_visit.device.pk, changes)
+                change_job(job, change, actor=open_visit.person, **columns)
     except ForbiddenChangeError:
-        return ""
-    return DeliveryOrder(job.pk, open_visit.device.pk, holder, opened.file_key, changes)
+        return "", ()
+    except BudgetExceededError as error:
+        return BUDGET_EXCEEDED, (error.note,)
+    return DeliveryOrder(job.pk, open_visit.device.pk, holder, opened.file_key, changes), notes
+
+
+def _hold_budgets(open_visit: OpenVisit, jobs: list[Job]) -> HeldBudgets | None:
+    centres = {_cost_centre_of(open_visit, job) for job in jobs}
+    return hold_budgets(open_visit.visit.municipality_id, local_day(timezone.now()), jobs, centres)
+
+
+def _cost_centre_of(open_visit: OpenVisit, job: Job) -> int | None:
+    """Chosen for this visit, else the owner's own."""
+    chosen = open_visit.visit.cost_centre_id
+    return chosen if chosen is not None or job.person is None else job.person.cost_centre_id
 
 
 def _stop(open_visit: OpenVisit, job: Job, wish: StopWish) -> None:

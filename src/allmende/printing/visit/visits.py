@@ -26,6 +26,7 @@ from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, check_attempts, spen
 from allmende.directory.chip_enrolment import Enrolment, enrol_chip_with_code, enrol_further_chip
 from allmende.directory.chip_openings import UnknownChipError, open_with_chip
 from allmende.directory.chips import Chip
+from allmende.directory.cost_centres import CostCentre
 from allmende.directory.events import ChipRevoked
 from allmende.directory.keys import wrap_context
 from allmende.directory.municipalities import Municipality
@@ -58,6 +59,10 @@ class Visit(models.Model):
     municipality = models.ForeignKey(Municipality, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    #: Chosen at the panel for what is released in this visit; null: each owner's own.
+    cost_centre = models.ForeignKey(
+        CostCentre, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
     lookup = models.BinaryField(max_length=32, unique=True)
     wrapped_identity = models.BinaryField()
     #: After a tap at a reader: the token, sealed to the panels of the same device; empty once one of them took it.
@@ -144,7 +149,7 @@ def resume_visit(device_token: DeviceToken, visit_token: str) -> OpenVisit:
     if not _TOKEN_BYTES <= len(raw) <= _MAX_TOKEN_LENGTH:
         raise VisitEndedError
     visit = (
-        Visit.objects.select_related("person", "person__municipality")
+        Visit.objects.select_related("person", "person__municipality", "cost_centre")
         .filter(
             lookup=token_lookup(raw),
             municipality_id=device_token.municipality_id,
