@@ -7,6 +7,7 @@ from allmende.fleet.environment import EnvironmentFactor
 from allmende.fleet.person_reports import PersonReport, PersonReportLook
 from allmende.fleet.reports.subscriptions import ReportMail, ReportSubscription
 from allmende.fleet.settlement.settlements import Settlement, SettlementLine
+from allmende.fleet.supplier_invoices import SupplierInvoice
 
 __all__ = [
     "Contract",
@@ -20,4 +21,5 @@ __all__ = [
     "ReportSubscription",
     "Settlement",
     "SettlementLine",
+    "SupplierInvoice",
 ]

@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device of the town, as an invoice may call it. `serials` has former ones too; `in_contract`: on a day of the period."""
+    """A device of the town, as an invoice may call it. `in_contract`: on a day of the period; `was_swapped`: left for another device or came in its place."""
 
     device_id: int
     name: str
@@ -49,6 +49,7 @@ class KnownDevice:
     former_serials: tuple[str, ...] = ()
     supplier_number: str = ""
     in_contract: bool = True
+    was_swapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +194,10 @@ def _reason(
     if theirs is None:
         return Reason.NOT_INVOICED if ours and ours.amount else Reason.SAME
     if ours is None:
+        if is_swapped or (device is not None and device.was_swapped):
+            return Reason.SWAPPED
         if device is not None and not device.in_contract:
             return Reason.NOT_IN_CONTRACT
-        if is_swapped:
-            return Reason.SWAPPED
         if not theirs.amount:
             return Reason.SAME
         return Reason.NOT_COUNTED if theirs.has_quantity and theirs.quantity > 1 else Reason.NOT_AGREED
