@@ -31,6 +31,7 @@ from allmende.printing.delivery.host import RunSync
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, SealedTo, jobs_in_flight, jobs_that_expire
+from allmende.printing.ledger.retention import forget_people
 from allmende.printing.queues import Queue, QueueKind
 from allmende.printing.visit.resealing import reseal_waiting_jobs
 from allmende.printing.visit.visits import Visit
@@ -60,6 +61,7 @@ class Swept:
     documents: int = 0
     orphans: int = 0
     titles: int = 0
+    people: int = 0
     visits: int = 0
     codes: int = 0
     attempts: int = 0
@@ -84,6 +86,7 @@ def sweep_once(spool: Spool, now: datetime | None = None, *, thorough: bool = Tr
         swept.resealed = reseal_leftovers()
         swept.orphans = delete_orphans(spool, now)
         swept.titles = scrub_titles(now)
+        swept.people = forget_people(now)
     swept.visits = Visit.objects.filter(pk__in=_oldest(Visit.objects.filter(expires_at__lt=now))).delete()[0]
     codes = EnrolmentCode.objects.filter(Q(expires_at__lt=now) | Q(used_at__isnull=False))
     swept.codes = EnrolmentCode.objects.filter(pk__in=_oldest(codes)).delete()[0]

@@ -10,6 +10,7 @@
     allmende migrate            brings the database to this version
     allmende town               makes a town and the first account of its IT
     allmende demo …             the demo town
+    allmende ledger …           the sums of the ledger: check or rebuild
     allmende prove              the proof of a saving, from a file
 
 Exit status: 0 when it worked, 1 when it did not, 2 when the command line was wrong. Each command is a module with
@@ -37,6 +38,10 @@ _COMMANDS: Final = {
     "migrate": ("allmende.server.migration", "bring the database to this version"),
     "town": ("allmende.server.town", "make a town and its first account"),
     "demo": ("allmende.server.demo", "the demo town"),
+    "ledger": (
+        "allmende.server.ledger_command",
+        "compare the ledger's sums with its entries, or make them anew",
+    ),
     "prove": ("allmende.server.proving", "prove a saving from a case file, without a database"),
 }
 
