@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
 
+from allmende.fleet.baselines import Baseline, BaselineRow
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
 from allmende.fleet.environment import EnvironmentFactor
 from allmende.fleet.person_reports import PersonReport, PersonReportLook
@@ -10,6 +11,8 @@ from allmende.fleet.settlement.settlements import Settlement, SettlementLine
 from allmende.fleet.supplier_invoices import SupplierInvoice
 
 __all__ = [
+    "Baseline",
+    "BaselineRow",
     "Contract",
     "ContractCharge",
     "ContractDevice",

@@ -36,7 +36,7 @@ class Table:
 
     def __init__(self, data: Any, key: str) -> None:
         if not isinstance(data, dict):
-            raise CaseFileError(key, _("must be a table with keys and values"))
+            raise CaseFileError(key or "file", _("must be a table with keys and values"))
         self._data: dict[str, Any] = data
         self._asked: list[str] = []
         self.key = key
