@@ -23,6 +23,10 @@ def _figures(desk: Desk) -> bool:
     return desk.may_read_figures
 
 
+def _office(desk: Desk) -> bool:
+    return desk.is_office
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """`may_open` must say the same as the guard of the page that `url_name` names."""
@@ -35,11 +39,16 @@ class Section:
 _SECTIONS: Final = (
     Section("administration", _("Overview"), _administer),
     Section("administer_devices", _("Devices"), _administer),
+    Section("administer_sites", _("Sites"), _administer),
     Section("administer_people", _("People"), _administer),
     Section("administer_queues", _("Queues"), _administer),
     Section("administer_jobs", _("Jobs"), _administer),
+    Section("administer_rules", _("Rules"), _administer),
     Section("administer_cost_centres", _("Cost centres"), _figures),
     Section("administer_budgets", _("Budgets"), _figures),
+    Section("dashboard", _("Where we stand"), _figures),
+    Section("reports", _("Reports"), _figures),
+    Section("towns_side_by_side", _("Member towns"), _office),
     Section("audit_trail", _("Audit trail"), _administer),
     Section("town_settings", _("Settings"), _administer),
 )

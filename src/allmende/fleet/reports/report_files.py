@@ -28,10 +28,10 @@ class ReportFile:
     data: bytes
 
 
-def write_file(report: Report, municipality: Municipality, kind: FileKind) -> ReportFile:
-    """The file in the active language; its name says town, report and days."""
+def write_file(report: Report, municipality: Municipality, kind: FileKind, address: str = "") -> ReportFile:
+    """The file in the active language; its name says town, report (or `address`) and days."""
     period = report.period
-    stem = f"{municipality.slug}-{ADDRESSES[report.kind]}-{period.since:%Y-%m-%d}-{period.until:%Y-%m-%d}"
+    stem = f"{municipality.slug}-{address or ADDRESSES[report.kind]}-{period.since:%Y-%m-%d}-{period.until:%Y-%m-%d}"
     if kind is FileKind.CSV:
         return ReportFile(f"{stem}.csv", CSV_TYPE, to_csv(report.table))
     if kind is FileKind.XLSX:

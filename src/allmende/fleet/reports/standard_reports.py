@@ -65,7 +65,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`lead` are sentences; `is_lying`: the plot's bars lie, beside names."""
+    """`lead` are sentences; `is_lying`: the plot's bars lie, beside names; `is_stacked`: several series are parts of a whole."""
 
     kind: ReportKind
     title: str
@@ -74,14 +74,14 @@ class Report:
     chart: Chart
     table: Table
     is_lying: bool = True
+    is_stacked: bool = True
 
     def draw(self, ink: Ink = Ink.PAGE) -> str:
-        """Black and white and colour on each other; empty where there is nothing to draw."""
+        """Empty where there is nothing to draw."""
         if not self.chart.labels:
             return ""
-        stacked = len(self.chart.series) > 1
         draw = draw_bars if self.is_lying else draw_columns
-        return draw(self.chart, stacked=stacked, ink=ink)
+        return draw(self.chart, stacked=self.is_stacked, ink=ink)
 
 
 class WithheldError(Exception):

@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""One page for the mayor: this year beside the year before, and beside what it was before the contract.
+
+Always holds: like is compared with like, the same days of both years; what is not known is said to be unknown and is not zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from allmende.directory.administration_access import Desk, figures_page
+from allmende.directory.municipalities import Municipality
+from allmende.fleet.charts import Chart, Ink, Series, draw_lines
+from allmende.fleet.environment import UNITS, Effect, effect_of, factors_of
+from allmende.fleet.figures import NO_BREAK, count_words, percent_words
+from allmende.fleet.papers import PDF_TYPE, Section, typeset_paper
+from allmende.fleet.reports.counts import Counts, add_up, change_of
+from allmende.fleet.reports.pages import file_response
+from allmende.fleet.reports.periods import Period, Preset, period_of
+from allmende.fleet.reports.report_files import ReportFile
+from allmende.fleet.tables import Column, Kind, Table, to_html
+from allmende.printing.api import SheetSum, sum_sheets
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One large figure; `beside` says what it is compared with, `href` where it comes from."""
+
+    name: str
+    words: str
+    beside: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that the page and its paper show."""
+
+    period: Period
+    headlines: tuple[Headline, ...]
+    chart: Chart
+    table: Table
+    has_counts: bool
+
+
+@require_GET
+@figures_page
+def show_dashboard(request: HttpRequest, desk: Desk) -> HttpResponse:
+    situation = describe_situation(desk.municipality, timezone.localdate())
+    if request.GET.get("datei") == "pdf":
+        return file_response(_paper(desk.municipality, situation))
+    return desk.show(
+        request,
+        "fleet/reports/dashboard.html",
+        situation=situation,
+        plot=draw_lines(situation.chart) if situation.has_counts else "",
+        table=to_html(situation.table),
+    )
+
+
+def describe_situation(municipality: Municipality, today: date) -> Situation:
+    period = period_of(Preset.THIS_YEAR, today)
+    by = ("month", "kind", "duplex", "media")
+    sums, sums_before = (
+        sum_sheets(municipality.pk, span.since, span.until, by) for span in (period, period.year_before())
+    )
+    now, before = add_up(sums), add_up(sums_before)
+    headlines = (
+        *_saving_headlines(municipality, period),
+        *_count_headlines(now, before),
+        *_environment_headlines(municipality, sums, sums_before),
+    )
+    chart, table = _by_month(municipality, today)
+    return Situation(period, headlines, chart, table, now != Counts() or before != Counts())
+
+
+def _saving_headlines(municipality: Municipality, period: Period) -> tuple[Headline, ...]:
+    del municipality, period
+    return ()
+
+
+def _count_headlines(now: Counts, before: Counts) -> tuple[Headline, ...]:
+    change = change_of(now.sheets, before.sheets)
+    return (
+        Headline(
+            _("sheets"),
+            count_words(now.sheets),
+            _change_words(change, count_words(before.sheets)),
+            "report_time",
+        ),
+        Headline(
+            _("printed on both sides"),
+            _share(now.duplex_share),
+            _before(_share(before.duplex_share)),
+            "report_town",
+        ),
+        Headline(
+            _("of the sides in colour"),
+            _share(now.colour_share),
+            _before(_share(before.colour_share)),
+            "report_town",
+        ),
+    )
+
+
+def _environment_headlines(
+    municipality: Municipality, sums: list[SheetSum], sums_before: list[SheetSum]
+) -> tuple[Headline, ...]:
+    factors = factors_of(municipality)
+    headlines = []
+    for effect, name in ((Effect.CO2, _("CO₂ of the paper")), (Effect.WOOD, _("wood of the paper"))):
+        now, before = (effect_of(factors, effect, each) for each in (sums, sums_before))
+        unit = UNITS[effect]
+        headlines.append(
+            Headline(
+                name,
+                f"{count_words(now)}{NO_BREAK}{unit}",
+                _before(f"{count_words(before)}{NO_BREAK}{unit}"),
+                "report_environment",
+            )
+        )
+    return tuple(headlines)
+
+
+def _by_month(municipality: Municipality, today: date) -> tuple[Chart, Table]:
+    """The year's twelve months; those to come are gaps."""
+    years = (today.year, today.year - 1)
+    sheets: dict[int, list[int | None]] = {}
+    for year in years:
+        last = today if year == today.year else date(year, 12, 31)
+        rows = sum_sheets(municipality.pk, date(year, 1, 1), last, ("month",))
+        known = {row.month.month: row.sheets for row in rows if row.month}
+        sheets[year] = [
+            known.get(month, 0) if date(year, month, 1) <= last else None for month in range(1, 13)
+        ]
+    months = [date_format(date(today.year, month, 1), "M") for month in range(1, 13)]
+    chart = Chart(
+        _("Sheets by month"),
+        tuple(months),
+        tuple(Series(str(year), tuple(sheets[year])) for year in years),
+        description=_("One line for each year. The table below the plot has the figures."),
+    )
+    columns = (Column(_("Month")), *(Column(str(year), Kind.COUNT) for year in years))
+    cells = tuple((name, *(sheets[year][index] for year in years)) for index, name in enumerate(months))
+    totals = (_("Total"), *(sum(each or 0 for each in sheets[year]) for year in years))
+    note = _("The running month ends today.")
+    return chart, Table(_("Sheets by month"), columns, cells, totals, (note,))
+
+
+def _share(share: Decimal | None) -> str:
+    return "–" if share is None else percent_words(share)
+
+
+def _before(words: str) -> str:
+    return _("year before: %(figure)s") % {"figure": words}
+
+
+def _change_words(change: Decimal | None, before: str) -> str:
+    if change is None:
+        return _("year before: nothing counted")
+    if change < 0:
+        return _("%(share)s fewer than the year before (%(figure)s)") % {
+            "share": percent_words(-change),
+            "figure": before,
+        }
+    return _("%(share)s more than the year before (%(figure)s)") % {
+        "share": percent_words(change),
+        "figure": before,
+    }
+
+
+def _paper(municipality: Municipality, situation: Situation) -> ReportFile:
+    table = Table(
+        _("Key figures"),
+        (Column(_("What")), Column(_("This year")), Column(_("Compared"))),
+        tuple((each.name, each.words, each.beside) for each in situation.headlines),
+    )
+    sections = [
+        Section(table=table),
+        Section(
+            situation.chart.title,
+            plot=draw_lines(situation.chart, ink=Ink.PAPER) if situation.has_counts else "",
+            plot_words=f"{situation.chart.title}. {situation.chart.description}",
+            table=situation.table,
+        ),
+    ]
+    pdf = typeset_paper(_("Where we stand"), municipality.name, sections, lead=[situation.period.words()])
+    return ReportFile(f"{municipality.slug}-lage-{situation.period.until:%Y-%m-%d}.pdf", PDF_TYPE, pdf)
