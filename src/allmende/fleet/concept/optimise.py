@@ -8,6 +8,7 @@ says `time_limit` and carries the bound that was proven. Without any plan there 
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -103,7 +104,8 @@ def _write_plan(
         for task, number in zip(part.tasks, serves, strict=True):
             task_device[task.group, task.kind] = len(seated) + number
         seated += devices
-        relaxed += Fraction(solution.bound)
+        # Costs are never negative but for what taking back saves; without a bound that is known, nothing is claimed.
+        relaxed += Fraction(solution.bound) if math.isfinite(solution.bound) else Fraction(-10**12)
     leaving = sum((Fraction(device.give_back_cost) for device in concept.devices), Fraction(0))
     names, fates = _name_devices(concept, seated)
     planned, exact = _price_devices(concept, tasks, seated, task_device, names)

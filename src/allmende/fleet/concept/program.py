@@ -22,6 +22,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations_with_replacement
 from typing import Any, Literal
 
 from allmende.fleet.concept.greedy import plan_greedily
@@ -32,6 +33,10 @@ Status = Literal["optimal", "time_limit", "infeasible", "unknown"]
 Wish = tuple[str, int]
 #: EUR over the whole term: less than half a cent between the plan and the proven bound.
 _ABSOLUTE_GAP = 0.004
+#: From so many assignments on a good start is looked for; how long, and how good is good.
+_LARGE = 1500
+_START_SECONDS = 12.0
+_START_GAP = 0.006
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,13 @@ def solve_part(
                     cost.append(float(task_cost(task, option, months)))
                     upper.append(1.0)
     rows, bound_by_row = _Rows(), set[int]()
+    if is_strong and not without:
+        _add_fleet_columns(part, rows, y_of, cost, upper, bound_by_row)
     _add_serving_rows(part, rows, x_of, y_of, without, is_strong=is_strong)
     _add_device_rows(part, rows, users, y_of, without, bound_by_row)
     _add_standing_rows(part, rows, y_of, without)
     if is_strong and not without:
-        _add_counting_cut(part, rows, y_of)
+        _add_counting_cuts(part, rows, y_of)
 
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(cost), len(rows.starts)
@@ -129,19 +136,72 @@ def solve_part(
         kinds.kInteger if column < whole_from or column in bound_by_row else kinds.kContinuous
         for column in range(len(cost))
     ]
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_abs_gap", _ABSOLUTE_GAP)
-    solver.setOptionValue("time_limit", max(0.1, seconds - (time.monotonic() - begun)))
-    if threads:
-        solver.setOptionValue("threads", threads)
-    if solver.passModel(model) == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS does not take the model")
-    if is_strong and not without:
-        _start_greedily(part, months, solver, y_of, x_of, len(cost))
+    if not is_strong or without:
+        solver = _make_solver(model, seconds - (time.monotonic() - begun), threads)
+    else:
+        start = _find_start(part, months, model, whole_from, y_of, x_of, seconds)
+        solver = _make_solver(model, seconds - (time.monotonic() - begun), threads)
+        if start:
+            columns = list(start)
+            solver.setSolution(len(columns), columns, [start[column] for column in columns])
     solver.run()
     return _read(part, solver, y_of, x_of, highspy)
+
+
+def _make_solver(model: Any, seconds: float, threads: int) -> Any:
+    import highspy  # noqa: PLC0415
+
+    solver = highspy.Highs()
+    for name, value in (
+        ("output_flag", False),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", _ABSOLUTE_GAP),
+        ("time_limit", max(0.1, seconds)),
+        ("threads", threads),
+    ):
+        solver.setOptionValue(name, value)
+    if solver.passModel(model) == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS does not take the model")
+    return solver
+
+
+def _find_start(
+    part: Part,
+    months: int,
+    model: Any,
+    whole_from: int,
+    y_of: dict[tuple[int, int], int],
+    x_of: dict[tuple[int, int, int], int],
+    seconds: float,
+) -> dict[int, float]:
+    """Values of columns to begin with: devices first, from the same programme with people shared out in fractions.
+
+    Whole assignments are found by the solver from there. A good start lets it fix most columns at once by their reduced cost.
+    """
+    import highspy  # noqa: PLC0415
+
+    found = plan_greedily(part, months)
+    start: dict[int, float] = {}
+    if found is not None:
+        devices, serves = found
+        start = {column: float(devices.get(key, 0)) for key, column in y_of.items()}
+        start |= dict.fromkeys(x_of.values(), 0.0)
+        start |= {x_of[t, s, o]: 1.0 for t, (s, o) in enumerate(serves)}
+    if len(x_of) < _LARGE:
+        return start
+    whole = model.integrality_
+    kinds = highspy.HighsVarType
+    model.integrality_ = [kinds.kInteger] * whole_from + [kinds.kContinuous] * (len(whole) - whole_from)
+    solver = _make_solver(model, min(_START_SECONDS, seconds / 5), 0)
+    model.integrality_ = whole
+    solver.setOptionValue("mip_rel_gap", _START_GAP)
+    if start:
+        solver.setSolution(len(start), list(start), list(start.values()))
+    solver.run()
+    if solver.getInfo().primal_solution_status == 2:
+        values = solver.getSolution().col_value
+        start = {column: float(round(values[column])) for column in y_of.values()}
+    return start
 
 
 def _add_serving_rows(
@@ -232,36 +292,67 @@ def _add_standing_rows(
             rows.add([(column, 1.0) for column in kept[key]], float(least), float(count))
 
 
-def _add_counting_cut(part: Part, rows: _Rows, y_of: dict[tuple[int, int], int]) -> None:
-    """So many people need so many devices, whole ones: what the relaxation can't see by itself."""
-    people = sum(task.people for task in part.tasks)
-    most = max((option.most_users for stand in part.stands for option in stand.options), default=0)
-    if most and people > most:
-        rows.add([(column, 1.0) for column in y_of.values()], float(-(-people // most)), float("inf"))
-
-
-def _start_greedily(
+def _add_fleet_columns(
     part: Part,
-    months: int,
-    solver: Any,
+    rows: _Rows,
     y_of: dict[tuple[int, int], int],
-    x_of: dict[tuple[int, int, int], int],
-    size: int,
+    cost: list[float],
+    upper: list[float],
+    whole: set[int],
 ) -> None:
-    found = plan_greedily(part, months)
-    if found is None:
-        return
-    devices, serves = found
-    values = [0.0] * size
-    for key, count in devices.items():
-        values[y_of[key]] = float(count)
-    for t, (s, o) in enumerate(serves):
-        values[x_of[t, s, o]] = 1.0
-    import highspy  # noqa: PLC0415
+    """How many devices there are of each kind, in all and on each floor, as columns of their own: the solver can branch on them."""
+    sums: dict[object, list[int]] = defaultdict(list)
+    floors: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for task, stands in zip(part.tasks, part.reach, strict=True):
+        for s in stands:
+            floors[s].add(task.floor)
+    for (s, o), column in y_of.items():
+        option = part.stands[s].options[o]
+        sums[option.mode, option.kind].append(column)
+        sums[None].append(column)
+        sums[None, tuple(sorted(floors[s]))].append(column)
+    for columns in sums.values():
+        if len(columns) > 1:
+            rows.add([*((column, 1.0) for column in columns), (len(cost), -1.0)], 0.0, 0.0)
+            whole.add(len(cost))
+            cost.append(0.0)
+            upper.append(sum(upper[column] for column in columns))
 
-    solution = highspy.HighsSolution()
-    solution.col_value = values
-    solver.setSolution(solution)
+
+def _add_counting_cuts(part: Part, rows: _Rows, y_of: dict[tuple[int, int], int]) -> None:
+    """So many people and prints need so many devices, whole ones: what the relaxation can't see by itself.
+
+    For the people of each run of floors, with at least certain needs: the devices that they can reach and that can do it. Every plan
+    satisfies these rows; they are sums of others, but the solver cuts much better with them (Chvátal-Gomory rounding).
+    """
+    floors = sorted({task.floor for task in part.tasks})
+    needs = {task.needs for task in part.tasks}
+    known = set()
+    for start, end in combinations_with_replacement(range(len(floors)), 2):
+        inside = [t for t, task in enumerate(part.tasks) if floors[start] <= task.floor <= floors[end]]
+        for need in needs:
+            chosen = [t for t in inside if part.tasks[t].needs >= need]
+            stands = sorted({s for t in chosen for s in part.reach[t]})
+            able = [
+                (y_of[s, o], option)
+                for s in stands
+                for o, option in enumerate(part.stands[s].options)
+                if option.running.can >= need
+            ]
+            people = sum(part.tasks[t].people for t in chosen)
+            load = sum(part.tasks[t].volume.load for t in chosen)
+            key = (people, load, tuple(column for column, _option in able))
+            if not able or key in known:
+                continue
+            known.add(key)
+            most = max(option.most_users for _column, option in able)
+            largest = max(option.capacity for _column, option in able)
+            count = max(1, -(-people // most) if most else 0, -(-load // largest) if largest else 0)
+            rows.add([(column, 1.0) for column, _option in able], float(count), float("inf"))
+            if people > most:
+                rows.add([(c, float(o.most_users)) for c, o in able], float(people), float("inf"))
+            if load > largest:
+                rows.add([(c, o.capacity / largest) for c, o in able], load / largest, float("inf"))
 
 
 def _read(

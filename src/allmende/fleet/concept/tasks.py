@@ -46,6 +46,8 @@ class Task:
     needs: frozenset[Ability]
     limit: Centimetres
     walks: dict[str, Centimetres] = field(hash=False)
+    #: (building, floor) of its room.
+    floor: tuple[str, int] = ("", 0)
     #: Places where a second device counts; None where none is asked for.
     second: frozenset[str] | None = None
 
@@ -186,7 +188,8 @@ def _with_reach(task: Task, near: dict[str, Centimetres], concept: Concept) -> T
     if concept.parameters.second_walk and not task.kind:
         far = max(concept.parameters.second_walk, task.limit)
         second = frozenset(place for place, walk in near.items() if walk <= far)
-    return replace(task, walks=walks, second=second)
+    room = concept.room_of[concept.group_of[task.group].room]
+    return replace(task, walks=walks, floor=(room.building, room.floor), second=second)
 
 
 # --- options ---------------------------------------------------------------------------------------------------------
