@@ -15,8 +15,13 @@ from allmende.devices.device_tokens import TokenKind, revoke_device_token
 from allmende.devices.devices import Device
 from allmende.directory.chips import Chip
 from allmende.directory.people import Person
-from allmende.printing.panel.access import CARRY_SECONDS, Panel, carry_number, read_carried_number
-from allmende.printing.panel.access import IDLE_SECONDS
+from allmende.printing.panel.access import (
+    CARRY_SECONDS,
+    IDLE_SECONDS,
+    Panel,
+    carry_number,
+    read_carried_number,
+)
 from allmende.printing.visit.visits import Visit
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 

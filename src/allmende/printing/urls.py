@@ -10,6 +10,7 @@ from allmende.printing.http_api.api import api
 from allmende.printing.panel import jobs as panel_jobs
 from allmende.printing.panel import pages as panel
 from allmende.printing.portal import job_pages, my_data_pages, queue_address_pages, upload_pages
+from allmende.printing.rules import approval_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
@@ -34,5 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panel/<slug:device>/<int:job_id>", panel_jobs.show_job, name="panel_job"),
     path("panel/<slug:device>/<int:job_id>/bild", panel_jobs.show_preview, name="panel_preview"),
     path("panel/<slug:device>/<int:job_id>/antwort", panel_jobs.settle_job, name="panel_settle"),
+    path("genehmigungen/", approval_pages.show_approvals, name="approvals"),
+    path("genehmigungen/<int:approval_id>/", approval_pages.answer_approval, name="answer_approval"),
     path("verwaltung/", include("allmende.printing.administration.urls")),
+    path("verwaltung/regeln/", include("allmende.printing.rules.urls")),
 ]

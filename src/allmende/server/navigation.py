@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from allmende.directory.administration_access import open_desk
 from allmende.directory.administration_sections import sections_for
 from allmende.directory.people import Person
+from allmende.printing.rules.approvals import may_approve
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def describe_page(request: HttpRequest) -> dict[str, Any]:
         except NoReverseMatch:  # a room that is not built in has no way to it
             continue
         entries.append(_link(request, href, entry.label))
+    if may_approve(person):
+        entries.append(_link(request, reverse("approvals"), _("Approvals")))
     desk = open_desk(person)
     sections = sections_for(desk) if desk is not None else []
     if sections:
