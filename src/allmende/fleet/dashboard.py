@@ -27,7 +27,7 @@ from allmende.fleet.reports.counts import Counts, add_up, change_of
 from allmende.fleet.reports.pages import file_response
 from allmende.fleet.reports.periods import Period, Preset, period_of
 from allmende.fleet.reports.report_files import ReportFile
-from allmende.fleet.tables import Column, Kind, Table, to_html
+from allmende.fleet.tables import Cell, Column, Kind, Table, to_html
 from allmende.printing.api import SheetSum, sum_sheets
 
 
@@ -151,7 +151,7 @@ def _by_month(municipality: Municipality, today: date) -> tuple[Chart, Table]:
     )
     columns = (Column(_("Month")), *(Column(str(year), Kind.COUNT) for year in years))
     cells = tuple((name, *(sheets[year][index] for year in years)) for index, name in enumerate(months))
-    totals = (_("Total"), *(sum(each or 0 for each in sheets[year]) for year in years))
+    totals: tuple[Cell, ...] = (_("Total"), *(sum(each or 0 for each in sheets[year]) for year in years))
     note = _("The running month ends today.")
     return chart, Table(_("Sheets by month"), columns, cells, totals, (note,))
 

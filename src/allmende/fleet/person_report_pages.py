@@ -64,7 +64,7 @@ class AskForm(PeriodForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("The person can read it, and so can who decides."),
     )
-    field_order: Final = ["login", "zeitraum", "von", "bis", "reason"]
+    field_order = ("login", "zeitraum", "von", "bis", "reason")
 
     def __init__(self, *args: Any, desk: Desk, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -38,7 +40,7 @@ def list_reports(request: HttpRequest, desk: Desk) -> HttpResponse:
 def show_report(request: HttpRequest, desk: Desk, kind: ReportKind) -> HttpResponse:
     """The page; with `datei` in the address the same as a file."""
     form = ReportForm(request.GET.dict(), kind, desk.municipality)
-    context = {"form": form, "kind": kind.value, "name": NAMES[kind], "what": WHAT_FOR[kind]}
+    context: dict[str, Any] = {"form": form, "kind": kind.value, "name": NAMES[kind], "what": WHAT_FOR[kind]}
     if not form.is_valid():
         return desk.show(request, "fleet/reports/report.html", status=422, **context)
     try:

@@ -277,22 +277,25 @@ def _time(municipality: Municipality, wish: Wish) -> Report:
     groups = group_sums(_sums(municipality, wish, wish.period, (by, *_BY)), begin)
     days = sorted(groups)
     total = sum(groups.values(), Counts())
-    words = {
-        Grain.DAY: day_words,
-        Grain.MONTH: lambda day: date_format(day, "M Y"),
-        Grain.YEAR: lambda day: str(day.year),
-    }[wish.grain]
     title = {Grain.DAY: _("By day"), Grain.MONTH: _("By month"), Grain.YEAR: _("By year")}[wish.grain]
     if wish.grain is Grain.DAY:
         first: Column = Column(_("Day"), Kind.DAY)
         rows = tuple((day, *_count_cells(groups[day])) for day in days)
     else:
         first = Column(_("Month") if wish.grain is Grain.MONTH else _("Year"))
-        rows = tuple((words(day), *_count_cells(groups[day])) for day in days)
+        rows = tuple((_begin_words(day, wish.grain), *_count_cells(groups[day])) for day in days)
     totals = (_("Total"), *_count_cells(total)) if rows else None
     table = Table(title, (first, *_count_columns()), rows, totals, _notes(total))
-    chart = _impressions_chart(title, [words(day) for day in days], [groups[day] for day in days])
+    chart = _impressions_chart(
+        title, [_begin_words(day, wish.grain) for day in days], [groups[day] for day in days]
+    )
     return Report(wish.kind, title, wish.period, _lead(wish, total), chart, table, is_lying=False)
+
+
+def _begin_words(day: date, grain: Grain) -> str:
+    if grain is Grain.DAY:
+        return day_words(day)
+    return str(day.year) if grain is Grain.YEAR else date_format(day, "M Y")
 
 
 def _environment(municipality: Municipality, wish: Wish) -> Report:

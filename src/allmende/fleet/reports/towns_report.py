@@ -82,7 +82,7 @@ def build_towns_report(period: Period) -> Report:
         change = change_of(this.sheets, last.sheets)
         return (people, this.impressions, this.sheets, each, *shares, last.sheets, change)
 
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (town.name, *([WITHHELD] * (len(columns) - 1)))
         if town.pk in withheld
         else (town.name, *cells(heads[town.pk], now.get(town.pk, Counts()), before.get(town.pk, Counts())))
