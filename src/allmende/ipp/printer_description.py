@@ -53,7 +53,7 @@ def describe_printer(profile: PrinterProfile) -> list[Attribute]:
         *_documents(profile),
         *_job_template(profile),
         *_media(profile),
-        *_supplies(profile.supplies),
+        *describe_supplies(profile.supplies),
         *_jobs(profile),
         *_notifications(profile),
     ]
@@ -279,7 +279,7 @@ def _media_col(profile: PrinterProfile, name: str, source: str, kind: str) -> It
     ]
 
 
-def _supplies(supplies: tuple[Supply, ...]) -> list[Attribute]:
+def describe_supplies(supplies: tuple[Supply, ...]) -> list[Attribute]:
     """PWG 5100.13 §5.6.29: one string of fields of the Printer MIB for each supply."""
     encoded = [
         f"type={supply.kind};maxcapacity=100;level={supply.level};class=supplyThatIsConsumed;unit=percent;"

@@ -67,6 +67,9 @@ class SnmpAccess(models.Model):
     priv_protocol = models.CharField(
         _("encryption"), max_length=10, choices=PrivProtocol.choices, default=PrivProtocol.AES128
     )
+    context = models.CharField(
+        _("context name"), max_length=32, blank=True, help_text=_("Only where the device asks for one.")
+    )
     community_wrapped = models.BinaryField(default=b"", editable=False)
     auth_key_wrapped = models.BinaryField(default=b"", editable=False)
     priv_key_wrapped = models.BinaryField(default=b"", editable=False)
@@ -113,7 +116,7 @@ class SnmpAccess(models.Model):
         if self.version == SnmpVersion.V3:
             auth, priv = self._secret("auth_key"), self._secret("priv_key")
             if self.user and auth and priv:
-                return UserKeys(self.user, self.auth_protocol, auth, self.priv_protocol, priv)
+                return UserKeys(self.user, self.auth_protocol, auth, self.priv_protocol, priv, self.context)
         return None
 
     def _key(self) -> bytes:

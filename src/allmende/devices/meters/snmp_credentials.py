@@ -23,6 +23,8 @@ class UserKeys:
     auth_key: str = field(repr=False)
     priv_protocol: str
     priv_key: str = field(repr=False)
+    #: Of SNMPv3 (RFC 3411 §3.3.1); most devices know only the empty one.
+    context: str = ""
 
 
 SnmpCredentials = Community | UserKeys

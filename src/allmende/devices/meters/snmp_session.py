@@ -18,11 +18,14 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
+from pysnmp.entity.rfc3413 import cmdgen
+from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch import asyncio as pysnmp
+from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
 from pysnmp.proto import rfc1902, rfc1905
 
 from allmende.devices.device_addresses import AddressPolicy
-from allmende.devices.meters.snmp_credentials import Community, SnmpCredentials
+from allmende.devices.meters.snmp_credentials import Community, SnmpCredentials, UserKeys
 
 REQUEST_SECONDS: Final = 2.0
 RETRIES: Final = 1
@@ -31,6 +34,8 @@ TABLE_OBJECTS: Final = 500
 SESSION_OBJECTS: Final = 2_500
 TEXT_BYTES: Final = 1_000
 _REPETITIONS: Final = 20
+#: What agents of RFC 1157 say of an object that they don't have.
+_NO_SUCH_NAME: Final = 2
 
 Value = int | bytes | str
 """A number, an octet string, or an object identifier as dotted text."""
@@ -71,10 +76,10 @@ FORBIDDEN: Final = _("This is not an address at which a device may be.")
 class SnmpSession:
     """One dialogue with one agent; made by `open_snmp`."""
 
-    def __init__(self, engine: Any, auth: Any, target: Any) -> None:
+    def __init__(self, engine: Any, address: Any, context: bytes) -> None:
         self._engine = engine
-        self._auth = auth
-        self._target = target
+        self._address = address
+        self._context = context
         self._objects = 0
 
     async def get(self, oids: Iterable[str]) -> dict[str, Value]:
@@ -83,17 +88,7 @@ class SnmpSession:
         found: dict[str, Value] = {}
         for start in range(0, len(wanted), _REPETITIONS):
             part = wanted[start : start + _REPETITIONS]
-            binds = await self._request(
-                pysnmp.get_cmd(
-                    self._engine,
-                    self._auth,
-                    self._target,
-                    pysnmp.ContextData(),
-                    *(_bind(oid) for oid in part),
-                    lookupMib=False,
-                )
-            )
-            for oid, value in binds:
+            for oid, value in await self._request(cmdgen.GetCommandGenerator(), part):
                 if oid in part and (plain := _plain(value)) is not None:
                     found[oid] = plain
         return found
@@ -104,18 +99,7 @@ class SnmpSession:
         last = prefix
         below = _numbers(prefix)
         while len(found) < TABLE_OBJECTS:
-            binds = await self._request(
-                pysnmp.bulk_cmd(
-                    self._engine,
-                    self._auth,
-                    self._target,
-                    pysnmp.ContextData(),
-                    0,
-                    _REPETITIONS,
-                    _bind(last),
-                    lookupMib=False,
-                )
-            )
+            binds = await self._request(cmdgen.BulkCommandGenerator(), [last], 0, _REPETITIONS)
             for oid, value in binds:
                 numbers = _numbers(oid)
                 if (
@@ -131,23 +115,32 @@ class SnmpSession:
                 return found
         return found
 
-    async def _request(self, command: Any) -> list[tuple[str, Any]]:
+    async def _request(self, generator: Any, oids: list[str], *how: int) -> list[tuple[str, Any]]:
+        """Below pysnmp's high-level calls, which would look every object up in compiled MIBs."""
+        answered: asyncio.Future[tuple[Any, Any, Any]] = asyncio.get_running_loop().create_future()
+
+        def take(
+            _engine: Any, _handle: Any, problem: Any, status: Any, _index: Any, binds: Any, _more: Any
+        ) -> None:
+            if not answered.done():
+                answered.set_result((problem, status, binds))
+
+        binds_sent = [(rfc1902.ObjectName(oid), rfc1902.Null("")) for oid in oids]
         try:
-            problem, status, _index, binds = await command
-        except (TimeoutError, asyncio.CancelledError):
-            raise
-        except Exception as error:  # what pysnmp raises for answers that it can't read is of many kinds
+            generator.send_varbinds(self._engine, self._address, None, self._context, *how, binds_sent, take)
+            problem, status, binds = await answered
+        except PySnmpError as error:
             raise SnmpError(NONSENSE) from error
         if problem is not None:
             raise SnmpError(_explain(problem))
-        if int(status) not in {0, 2}:  # noSuchName: what RFC 1157's agents say of a missing object
-            raise SnmpError(NONSENSE)
-        if int(status) == 2:
+        if int(status) == _NO_SUCH_NAME:
             return []
+        if int(status) != 0:
+            raise SnmpError(NONSENSE)
         self._objects += len(binds)
         if self._objects > SESSION_OBJECTS:
             raise SnmpError(NONSENSE)
-        return [(str(bind[0]), bind[1]) for bind in binds]
+        return [(str(oid), value) for oid, value in binds]
 
 
 @asynccontextmanager
@@ -161,7 +154,11 @@ async def open_snmp(
             address = await _resolve(host, port, policy)
             kind = pysnmp.Udp6TransportTarget if ":" in address else pysnmp.UdpTransportTarget
             target = await kind.create((address, port), timeout=REQUEST_SECONDS, retries=RETRIES)
-            yield SnmpSession(engine, _authentication(credentials), target)
+            context = credentials.context.encode() if isinstance(credentials, UserKeys) else b""
+            configured, _name = CommandGeneratorLcdConfigurator().configure(
+                engine, _authentication(credentials), target, context
+            )
+            yield SnmpSession(engine, configured, context)
     except TimeoutError:
         raise SnmpError(NO_ANSWER) from None
     finally:
@@ -205,10 +202,6 @@ def _explain(problem: Any) -> object:
     return NONSENSE
 
 
-def _bind(oid: str) -> Any:
-    return pysnmp.ObjectType(pysnmp.ObjectIdentity(oid))
-
-
 def _numbers(oid: str) -> tuple[int, ...]:
     return tuple(int(part) for part in oid.split("."))
 
@@ -216,9 +209,9 @@ def _numbers(oid: str) -> tuple[int, ...]:
 def _plain(value: Any) -> Value | None:
     if isinstance(value, rfc1905.NoSuchObject | rfc1905.NoSuchInstance | rfc1905.EndOfMibView):
         return None
-    if isinstance(value, rfc1902.OctetString):
+    if isinstance(value, rfc1902.univ.OctetString):
         return bytes(value)[:TEXT_BYTES]
-    if isinstance(value, rfc1902.ObjectIdentifier | rfc1902.ObjectName):
+    if isinstance(value, rfc1902.univ.ObjectIdentifier):
         return str(value)[:TEXT_BYTES]
     try:
         return int(value)

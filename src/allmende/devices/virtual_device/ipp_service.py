@@ -10,11 +10,17 @@ from typing import Final
 from allmende import ipp
 from allmende.devices.virtual_device.faults import FaultKind
 from allmende.devices.virtual_device.jobs import VirtualDocument, VirtualJob
+from allmende.devices.virtual_device.meters import describe_meters
 from allmende.devices.virtual_device.printer import INCOMPLETE_SECONDS, Printer
 from allmende.ipp import GroupTag, Operation, Status
 from allmende.ipp.attribute_groups import select_attributes
 from allmende.ipp.job_description import JobView, describe_job, describe_job_state
-from allmende.ipp.printer_description import PrinterConditions, describe_printer, describe_printer_state
+from allmende.ipp.printer_description import (
+    PrinterConditions,
+    describe_printer,
+    describe_printer_state,
+    describe_supplies,
+)
 from allmende.ipp.printer_profile import BASIC_OPERATIONS, PrinterAddress, PrinterProfile, Supply
 from allmende.ipp.requests import CheckedRequest, check_request
 from allmende.ipp.responses import respond
@@ -24,6 +30,7 @@ WITH_DOCUMENT: Final = frozenset({Operation.PRINT_JOB, Operation.SEND_DOCUMENT})
 RASTER_FORMATS: Final = ("image/pwg-raster", "image/urf")
 ALL_FORMATS: Final = ("application/pdf", "image/jpeg", *RASTER_FORMATS)
 _COMPRESSIONS: Final = ("none", "gzip", "deflate")
+_WORN: Final = frozenset({"printer-supply", "printer-supply-description"})
 _DEFAULT_WANTED: Final = ("job-id", "job-uri")
 
 
@@ -69,7 +76,8 @@ class IppService:
     def __init__(self, printer: Printer, profile: PrinterProfile) -> None:
         self.printer = printer
         self.profile = profile
-        self._static = describe_printer(profile)
+        # Its supplies wear down with what is printed: told anew each time.
+        self._static = [each for each in describe_printer(profile) if each.name not in _WORN]
         self._capabilities = ipp.Group(GroupTag.PRINTER, self._static)
         self._printer_uri = profile.addresses[0].uri
         self._handlers: dict[int, Callable[[CheckedRequest], ipp.Message]] = {
@@ -112,7 +120,13 @@ class IppService:
             config_changed=printer.started,
             config_changed_up_time=1,
         )
-        attributes = [*self._static, *describe_printer_state(conditions)]
+        meters = printer.meters
+        attributes = [
+            *self._static,
+            *describe_supplies(meters.levels(self.profile.supplies)),
+            *describe_meters(meters.counts),
+            *describe_printer_state(conditions),
+        ]
         selected = select_attributes(attributes, request.requested_attributes, "printer")
         return respond(request.message, Status.SUCCESSFUL_OK, ipp.Group(GroupTag.PRINTER, selected))
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from allmende.devices.virtual_device.faults import Fault, FaultKind
 from allmende.devices.virtual_device.jobs import VirtualDocument, VirtualJob
+from allmende.devices.virtual_device.meters import LifeMeters
 from allmende.devices.virtual_device.tray import PrintLog, Tray, TrayPage
 from allmende.documents import Converter, DocumentError, Inspector
 from allmende.ipp import JobState, PrinterState
@@ -30,6 +31,7 @@ OPEN_JOBS: Final = 200
 IMAGES_PER_DOCUMENT: Final = 60
 INCOMPLETE_SECONDS: Final = 60.0
 _TIMINGS_KEPT: Final = 20_000
+_WITHOUT_COLOUR: Final = frozenset({"monochrome", "auto-monochrome", "process-monochrome", "bi-level"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,20 @@ class _Sheaf:
     of: int
     is_duplex: bool
     images: list[bytes]
+    colour_pages: int = 0
+    """So many of its pages; which ones is not known, so the first are taken for them."""
 
 
 class Printer:
     def __init__(
-        self, *, seconds_per_page: float, print_log: PrintLog | None, with_images: bool = True
+        self,
+        *,
+        seconds_per_page: float,
+        print_log: PrintLog | None,
+        with_images: bool = True,
+        meters: LifeMeters | None = None,
     ) -> None:
+        self.meters: Final = meters or LifeMeters()
         self.tray: Final = Tray()
         self.jobs: OrderedDict[int, VirtualJob] = OrderedDict()
         self.timings: deque[dict[str, int | str]] = deque(maxlen=_TIMINGS_KEPT)
@@ -228,7 +238,8 @@ class Printer:
         is_duplex = job.is_duplex
         if job.ticket.sides is None and facts.sides is not None:
             is_duplex = facts.sides != "one-sided"  # a raster's own header says it
-        return _Sheaf(document, pages, facts.pages, is_duplex, images)
+        colour = 0 if job.ticket.print_color_mode in _WITHOUT_COLOUR else facts.colour_pages
+        return _Sheaf(document, pages, facts.pages, is_duplex, images, colour)
 
     async def _print_sheaf(self, job: VirtualJob, sheaf: _Sheaf, copy: int, copies: int) -> bool:
         """False when the job ended before its end."""
@@ -239,6 +250,7 @@ class Printer:
                 if not await self._move_paper(job):
                     return False
                 self._drop_page(job, sheaf, page, side, (copy, copies))
+                self.meters.count_side(is_colour=page <= sheaf.colour_pages)
                 job.impressions_completed += 1
             if self._log:
                 self._log.write_sheet(
@@ -250,6 +262,7 @@ class Printer:
                     of=sheaf.of,
                     at=time.time_ns(),
                 )
+            self.meters.count_sheet()
             job.sheets_completed += 1
         return True
 

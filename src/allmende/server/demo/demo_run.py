@@ -151,6 +151,7 @@ def _start_device(home: Path, slug: str, name: str, port: int) -> subprocess.Pop
             f"--title={name}",
             f"--port={port}",
             f"--home={folder}",
+            "--keep-meters",
         ],
         stdin=subprocess.DEVNULL,
         preexec_fn=_end_with_parent(),  # noqa: PLW1509 - no thread runs yet when the devices start
