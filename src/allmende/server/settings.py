@@ -141,6 +141,22 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
+#: How mail leaves (alerts, reports): `ALLMENDE_MAIL_HOST`, `ALLMENDE_MAIL_PORT` (587), `ALLMENDE_MAIL_ENCRYPTION` (`starttls`, `tls` or `none`),
+#: `ALLMENDE_MAIL_USER`, `ALLMENDE_MAIL_PASSWORD_FILE`, `ALLMENDE_MAIL_FROM`. Without a host no mail is sent.
+EMAIL_HOST = os.environ.get("ALLMENDE_MAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+EMAIL_PORT = int(os.environ.get("ALLMENDE_MAIL_PORT", "587"))
+EMAIL_USE_TLS = os.environ.get("ALLMENDE_MAIL_ENCRYPTION", "starttls") == "starttls"
+EMAIL_USE_SSL = os.environ.get("ALLMENDE_MAIL_ENCRYPTION") == "tls"
+EMAIL_HOST_USER = os.environ.get("ALLMENDE_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = (
+    Path(os.environ["ALLMENDE_MAIL_PASSWORD_FILE"]).read_text().strip()
+    if os.environ.get("ALLMENDE_MAIL_PASSWORD_FILE")
+    else ""
+)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("ALLMENDE_MAIL_FROM", "allmende@localhost")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
