@@ -7,15 +7,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende import ipp
 from allmende.devices.device_administration import (
+    InventoryNumberTakenError,
     SlugTakenError,
     accept_certificate,
     access_device_for,
@@ -26,26 +30,51 @@ from allmende.devices.device_administration import (
 from allmende.devices.device_description import DeviceDescription
 from allmende.devices.device_errors import CertificateChangedError, DeviceUnreachableError, UnreachableReason
 from allmende.devices.device_forms import AddressForm, DeviceForm
+from allmende.devices.device_labels import draw_qr, label_address
 from allmende.devices.device_probe import FoundAddress, ProbeError, probe_host_now, refresh_device_now
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.device_words import finishing_words, is_fault, media_word
-from allmende.devices.devices import Device
-from allmende.devices.sites import Site
+from allmende.devices.devices import Device, DeviceKind
+from allmende.devices.fault_reports import open_faults
+from allmende.devices.inventory_forms import DeviceSearchForm
 from allmende.directory.administration_access import Desk, administration_page, changing_page
 
 _LISTED_MEDIA = 12
+_LISTED_MOVES = 50
+_PER_PAGE = 50
 
 
 @require_GET
 @administration_page
 def list_devices(request: HttpRequest, desk: Desk) -> HttpResponse:
-    devices = Device.objects.filter(municipality=desk.municipality).select_related("site").order_by("name")
+    form = DeviceSearchForm(request.GET, municipality=desk.municipality)
+    everything = Device.objects.filter(municipality=desk.municipality)
+    devices = form.search(everything).select_related("site", "device_model").order_by("name", "pk")
+    page = Paginator(devices, _PER_PAGE).get_page(request.GET.get("page"))
+    counts = dict(
+        open_faults(desk.municipality.pk)
+        .filter(device__in=[device.pk for device in page])
+        .values_list("device")
+        .annotate(Count("pk"))
+        .order_by()
+    )
     rows = [
-        {"device": device, "faults": [each for each in device.state_reasons if is_fault(str(each))]}
-        for device in devices
+        {
+            "device": device,
+            "faults": [each for each in device.state_reasons if is_fault(str(each))],
+            "reports": counts.get(device.pk, 0),
+        }
+        for device in page
     ]
-    sites = Site.objects.filter(municipality=desk.municipality)
-    return desk.show(request, "devices/devices.html", rows=rows, sites=sites)
+    return desk.show(
+        request,
+        "devices/devices.html",
+        rows=rows,
+        page=page,
+        form=form,
+        is_empty=not everything.exists(),
+        open_reports=open_faults(desk.municipality.pk).count(),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,11 +116,15 @@ def add_device_page(request: HttpRequest, desk: Desk) -> HttpResponse:
                 )
             except SlugTakenError:
                 form.add_error("slug", _("Another device has this short name."))
+            except InventoryNumberTakenError:
+                form.add_error("inventory_number", _("Another device has this inventory number."))
             else:
-                messages.success(
-                    request, _("%(device)s is added. A panel or a reader comes next.") % {"device": device}
-                )
-                _refresh(request, device)
+                if device.is_printable:
+                    text = _("%(device)s is added. A panel or a reader comes next.")
+                    _refresh(request, device)
+                else:
+                    text = _("%(device)s is in the inventory.")
+                messages.success(request, text % {"device": device})
                 return redirect("administer_device", device.pk)
     else:
         uri = request.GET.get("uri", "")[:300]
@@ -115,6 +148,11 @@ def show_device(request: HttpRequest, desk: Desk, device_id: int) -> HttpRespons
         description=description,
         abilities=_abilities(description),
         is_socket=device.uri.startswith("socket:"),
+        moves=device.moves.select_related("other_device", "recorded_by")[:_LISTED_MOVES],
+        more_moves=device.moves.count() > _LISTED_MOVES,
+        reports=open_faults(desk.municipality.pk).filter(device=device).select_related("reported_by"),
+        label_address=label_address(device),
+        qr=mark_safe(draw_qr(label_address(device))),  # noqa: S308 - our own drawing of an address of ours
     )
 
 
@@ -123,18 +161,18 @@ def show_device(request: HttpRequest, desk: Desk, device_id: int) -> HttpRespons
 def edit_device(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse:
     device = access_device_for(desk.actor, device_id)
     details = describe_device(device)
-    initial = {name: getattr(details, name) for name in details.__slots__}
-    form = DeviceForm(
-        request.POST or None, initial={**initial, "site": details.site_id}, municipality=desk.municipality
-    )
+    initial = {name.removesuffix("_id"): getattr(details, name) for name in details.__slots__}
+    form = DeviceForm(request.POST or None, initial=initial, municipality=desk.municipality)
     if request.method == "POST" and form.is_valid():
         try:
             changed = change_device(desk.actor, device, form.details())
         except SlugTakenError:
             form.add_error("slug", _("Another device has this short name."))
+        except InventoryNumberTakenError:
+            form.add_error("inventory_number", _("Another device has this inventory number."))
         else:
             messages.success(request, _("Saved.") if changed else _("Nothing was changed."))
-            if "uri" in changed:
+            if "uri" in changed and device.is_printable:
                 _refresh(request, device)
             return redirect("administer_device", device.pk)
     return desk.show(
@@ -233,6 +271,7 @@ def _propose(found: FoundAddress) -> dict[str, Any]:
         "slug": slugify(name)[:60],
         "place": description.location[:120] if description else "",
         "uri": found.uri,
+        "kind": DeviceKind.MULTIFUNCTION.value,
         "is_active": True,
         "certificate_sha256": description.certificate_sha256 if description else "",
     }

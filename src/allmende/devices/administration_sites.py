@@ -43,7 +43,7 @@ def delete_site_page(request: HttpRequest, desk: Desk, site_id: int) -> HttpResp
     if request.method == "POST":
         delete_site(desk.actor, site)
         messages.success(request, _("The site is deleted."))
-        return redirect("administer_devices")
+        return redirect("administer_sites")
     return desk.show(
         request,
         "administration/confirm.html",
@@ -51,7 +51,7 @@ def delete_site_page(request: HttpRequest, desk: Desk, site_id: int) -> HttpResp
         subject=site.name,
         text=_("Its devices stay, without a site."),
         submit=_("Delete"),
-        back=reverse("administer_devices"),
+        back=reverse("administer_sites"),
     )
 
 
@@ -66,12 +66,12 @@ def _edit(request: HttpRequest, desk: Desk, site: Site | None, title: str) -> Ht
             form.add_error("name", _("Another site has this name."))
         else:
             messages.success(request, _("Saved."))
-            return redirect("administer_devices")
+            return redirect("administer_sites")
     return desk.show(
         request,
         "administration/form.html",
         title=title,
         form=form,
         submit=_("Save"),
-        back=reverse("administer_devices"),
+        back=reverse("administer_sites"),
     )

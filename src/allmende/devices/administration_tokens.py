@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -25,6 +25,8 @@ from allmende.directory.administration_access import Desk, changing_page
 @changing_page
 def issue_token_page(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse:
     device = access_device_for(desk.actor, device_id)
+    if not device.is_printable:
+        raise Http404
     tried = ""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -14,8 +14,12 @@ from django.utils.translation import gettext_lazy
 from allmende.devices.device_addresses import parse_device_uri
 from allmende.devices.device_administration import DeviceDetails
 from allmende.devices.device_errors import DeviceUnreachableError
+from allmende.devices.device_models import DeviceModel
 from allmende.devices.device_settings import address_policy
 from allmende.devices.device_tokens import TokenKind
+from allmende.devices.devices import DeviceKind
+from allmende.devices.inventory_forms import DayField, RoomField, rooms_of, set_choices
+from allmende.devices.places import Room
 from allmende.devices.sites import Site
 from allmende.directory.municipalities import Municipality
 from allmende.seal import ChipNumberError, ChipNumberFault, NumberFormat, NumberKind, read_chip_number
@@ -47,12 +51,20 @@ class DeviceForm(forms.Form):
     site = forms.ModelChoiceField(
         label=gettext_lazy("Site"), queryset=Site.objects.none(), required=False, empty_label="–"
     )
-    place = forms.CharField(label=gettext_lazy("Floor and room"), max_length=120, required=False)
+    room = RoomField(
+        label=gettext_lazy("Room"),
+        queryset=Room.objects.none(),
+        required=False,
+        empty_label="–",
+        help_text=gettext_lazy("With a room, site, floor and room are the room's."),
+    )
+    place = forms.CharField(label=gettext_lazy("Or floor and room in words"), max_length=120, required=False)
     uri = forms.CharField(
         label=gettext_lazy("Address"),
         max_length=300,
+        required=False,
         help_text=gettext_lazy(
-            "ipps://, ipp://, or as a last resort socket://…:9100, which can't tell when a page is out."
+            "ipps://, ipp://, or as a last resort socket://…:9100, which can't tell when a page is out. Empty: the device is in the inventory only, and nobody can print to it by chip."
         ),
         widget=forms.TextInput(attrs=_PLAIN),
     )
@@ -69,18 +81,42 @@ class DeviceForm(forms.Form):
             "Without this mark its panels and readers open nothing; waiting jobs come out elsewhere."
         ),
     )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=DeviceKind.choices, required=False, initial="multifunction"
+    )
+    device_model = forms.ModelChoiceField(
+        label=gettext_lazy("Model in the catalogue"),
+        queryset=DeviceModel.objects.none(),
+        required=False,
+        empty_label="–",
+    )
+    inventory_number = forms.CharField(label=gettext_lazy("Inventory number"), max_length=60, required=False)
+    serial_number = forms.CharField(
+        label=gettext_lazy("Serial number"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("What the device itself tells replaces what is written here."),
+    )
+    acquired_on = DayField(label=gettext_lazy("Bought or leased on"), required=False)
+    lease_ends_on = DayField(label=gettext_lazy("Lease ends on"), required=False)
+    remark = forms.CharField(label=gettext_lazy("Remark"), max_length=200, required=False)
     certificate_sha256 = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["site"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = Site.objects.filter(municipality=municipality)
+        set_choices(
+            self,
+            site=Site.objects.filter(municipality=municipality),
+            room=rooms_of(municipality),
+            device_model=DeviceModel.objects.filter(municipality=municipality),
+        )
 
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]).lower()
 
     def clean_uri(self) -> str:
+        if not self.cleaned_data["uri"]:
+            return ""
         try:
             return str(parse_device_uri(self.cleaned_data["uri"], address_policy()))
         except DeviceUnreachableError as error:
@@ -99,6 +135,14 @@ class DeviceForm(forms.Form):
             place=data["place"],
             release_on_tap=data["release_on_tap"],
             is_active=data["is_active"],
+            room_id=data["room"].pk if data["room"] else None,
+            kind=data["kind"] or DeviceKind.MULTIFUNCTION.value,
+            device_model_id=data["device_model"].pk if data["device_model"] else None,
+            inventory_number=data["inventory_number"],
+            serial_number=data["serial_number"],
+            acquired_on=data["acquired_on"],
+            lease_ends_on=data["lease_ends_on"],
+            remark=data["remark"],
         )
 
 

@@ -49,6 +49,7 @@ _SECTIONS: Final = (
     Section("dashboard", _("Where we stand"), _figures),
     Section("reports", _("Reports"), _figures),
     Section("towns_side_by_side", _("Member towns"), _office),
+    Section("savings", _("Saving"), _figures),
     Section("audit_trail", _("Audit trail"), _administer),
     Section("town_settings", _("Settings"), _administer),
 )
