@@ -9,6 +9,7 @@
     allmende backup / restore   a consistent copy, also under load
     allmende migrate            brings the database to this version
     allmende town               makes a town and the first account of its IT
+    allmende meters read        asks the devices for their meters now
     allmende demo …             the demo town
     allmende ledger …           the sums of the ledger: check or rebuild
     allmende prove              the proof of a saving, from a file
@@ -37,11 +38,13 @@ _COMMANDS: Final = {
     "restore": ("allmende.server.restore", "bring a backup back"),
     "migrate": ("allmende.server.migration", "bring the database to this version"),
     "town": ("allmende.server.town", "make a town and its first account"),
+    "meters": ("allmende.devices.meters.meters_command", "read the meters of the devices"),
     "demo": ("allmende.server.demo", "the demo town"),
     "ledger": (
         "allmende.server.ledger_command",
         "compare the ledger's sums with its entries, or make them anew",
     ),
+    "concept": ("allmende.server.concept_command", "plan a fleet from a file: the print-and-copy concept"),
     "prove": ("allmende.server.proving", "prove a saving from a case file, without a database"),
 }
 

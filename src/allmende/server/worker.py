@@ -43,10 +43,15 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
     """Sweep until `ended` is set; the exit status. A sweep that fails is logged and tried again, but with `once` it is a failure."""
     from django.db import close_old_connections, connection  # noqa: PLC0415 - after start_django
 
+    from allmende.devices.meters.keeper import MeterKeeper  # noqa: PLC0415
+    from allmende.devices.meters.rounds import run_due_rounds  # noqa: PLC0415
     from allmende.printing.job_spool import job_spool  # noqa: PLC0415
     from allmende.printing.retention import SWEEP_SECONDS, sweep_once  # noqa: PLC0415
 
     spool = job_spool()
+    meters = MeterKeeper()
+    if not once:
+        meters.start()
     while not ended.is_set():
         full = False
         try:
@@ -59,7 +64,9 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
             if once:
                 return 1
         if once and not full:
+            run_due_rounds()
             break
         ended.wait(_SECONDS_BETWEEN_FULL_SWEEPS if full else SWEEP_SECONDS)
+    meters.stop()
     connection.close()
     return 0

@@ -112,7 +112,9 @@ class DeviceAlert(models.Model):
         verbose_name_plural = _("alerts")
         constraints = [
             models.UniqueConstraint(
-                fields=["device", "kind", "subject"], condition=Q(ended_at__isnull=True), name="alert_open_once"
+                fields=["device", "kind", "subject"],
+                condition=Q(ended_at__isnull=True),
+                name="alert_open_once",
             )
         ]
         indexes = [
@@ -252,19 +254,29 @@ def acknowledge_alert(actor: Person, alert_id: int) -> DeviceAlert:
         if DeviceAlert.objects.filter(pk=alert.pk, acknowledged_at__isnull=True).update(
             acknowledged_at=timezone.now(), acknowledged_by=actor
         ):
-            record_audit(alert.municipality, actor, "alert.acknowledged", f"alert:{alert.pk}", kind=alert.kind)
+            record_audit(
+                alert.municipality, actor, "alert.acknowledged", f"alert:{alert.pk}", kind=alert.kind
+            )
     return alert
+
+
+def can_mail() -> bool:
+    """Whether the installation has a mail server."""
+    return not settings.EMAIL_BACKEND.endswith(".dummy.EmailBackend")
 
 
 def mail_alerts(municipality: Municipality, plan: MeterPlan, now: datetime) -> int:
     """One mail with all that was raised and not told yet; how many alerts. A mail that can't be sent is tried again next time."""
-    if not plan.addresses:
+    if not plan.addresses or not can_mail():
         return 0
     # Claimed first, so that two processes never tell the same twice.
-    mine = []
-    for alert in raised_alerts(municipality.pk).filter(mailed_at__isnull=True).order_by("device__name", "kind"):
-        if DeviceAlert.objects.filter(pk=alert.pk, mailed_at__isnull=True).update(mailed_at=now):
-            mine.append(alert)
+    mine = [
+        alert
+        for alert in raised_alerts(municipality.pk)
+        .filter(mailed_at__isnull=True)
+        .order_by("device__name", "kind")
+        if DeviceAlert.objects.filter(pk=alert.pk, mailed_at__isnull=True).update(mailed_at=now)
+    ]
     if not mine:
         return 0
     with translation.override(plan.mail_language):
@@ -278,7 +290,13 @@ def mail_alerts(municipality: Municipality, plan: MeterPlan, now: datetime) -> i
         ]
         link = f"{settings.ALLMENDE_PUBLIC_URL}{reverse('device_alerts')}"
         body = "\n".join(
-            [*lines, "", _now("All alerts: %(link)s") % {"link": link}, "", _now("Each alert is mailed once.")]
+            [
+                *lines,
+                "",
+                _now("All alerts: %(link)s") % {"link": link},
+                "",
+                _now("Each alert is mailed once."),
+            ]
         )
     try:
         send_mail(" ".join(subject.split()), body, None, plan.addresses)

@@ -89,4 +89,6 @@ def keep_plan(actor: Person, plan: MeterPlan) -> None:
         raise PermissionDenied
     with transaction.atomic():
         plan.save()
-        record_audit(plan.municipality, actor, "meter_plan.changed", is_on=plan.is_on, reads_at=str(plan.reads_at))
+        record_audit(
+            plan.municipality, actor, "meter_plan.changed", is_on=plan.is_on, reads_at=str(plan.reads_at)
+        )
