@@ -54,6 +54,7 @@ class BudgetNote:
     left: Decimal
     wanted: Decimal
     is_refusal: bool
+    of_person: bool
     contact: str
 
 
@@ -244,5 +245,6 @@ def _note(budget: Budget, left: int, wanted: int) -> BudgetNote:
         left=from_parts(max(0, left), budget.unit),
         wanted=from_parts(wanted, budget.unit),
         is_refusal=budget.is_hard,
+        of_person=budget.person_id is not None,
         contact=budget.contact,
     )

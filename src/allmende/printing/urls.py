@@ -7,6 +7,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from allmende.printing.http_api.api import api
+from allmende.printing.panel import cost_centres as panel_centres
 from allmende.printing.panel import jobs as panel_jobs
 from allmende.printing.panel import pages as panel
 from allmende.printing.portal import job_pages, my_data_pages, queue_address_pages, upload_pages
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panel/<slug:device>/fertig", panel.leave, name="panel_leave"),
     path("panel/<slug:device>/auftrag", panel_jobs.act_on_jobs, name="panel_act"),
     path("panel/<slug:device>/fehlt", panel_jobs.claim, name="panel_claim"),
+    path("panel/<slug:device>/kostenstelle", panel_centres.choose_cost_centre, name="panel_cost_centre"),
     path("panel/<slug:device>/weiterer-chip", panel_jobs.add_chip, name="panel_add_chip"),
     path("panel/<slug:device>/<int:job_id>", panel_jobs.show_job, name="panel_job"),
     path("panel/<slug:device>/<int:job_id>/bild", panel_jobs.show_preview, name="panel_preview"),

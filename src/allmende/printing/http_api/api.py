@@ -23,6 +23,7 @@ from allmende.printing.http_api.schemas import (
     ClaimableView,
     ClaimBody,
     ClaimView,
+    CostCentreView,
     EnrolmentBody,
     ErrorBody,
     FurtherChipBody,
@@ -41,6 +42,12 @@ from allmende.printing.http_api.schemas import (
     outcome_views,
 )
 from allmende.printing.job_states import TERMINAL
+from allmende.printing.visit.bearers import (
+    choose_bearer,
+    current_bearer,
+    favourite_cost_centres,
+    find_cost_centres,
+)
 from allmende.printing.visit.claims import ClaimableJob, claim_job, claimable_jobs
 from allmende.printing.visit.release import (
     ReleaseOutcome,
@@ -162,9 +169,28 @@ def release(request: HttpRequest, body: ReleaseBody, allmende_visit: VisitToken 
     """Print here; answers per job when the release is durable."""
 
     def work(visit: OpenVisit) -> list[ReleaseOutcome]:
+        if body.cost_centre is not None:
+            choose_bearer(visit, number=body.cost_centre)
         return release_jobs(visit, body.job_ids(), body.ticket_changes(), body.anyway)
 
     return outcome_views(_in_visit(request, allmende_visit, work))
+
+
+@api.get("/visits/current/cost-centres", response=_answers(list[CostCentreView]), tags=["visit"])
+def list_cost_centres(
+    request: HttpRequest, q: str = "", allmende_visit: VisitToken = ""
+) -> list[CostCentreView]:
+    """What can bear the cost: those used last, or with `q` at most 30 that have its words in number or name."""
+
+    def work(visit: OpenVisit) -> list[CostCentreView]:
+        rows = find_cost_centres(visit, q)[0] if q else favourite_cost_centres(visit)
+        current = current_bearer(visit)
+        return [
+            CostCentreView(number=row.number, name=row.name, kind=row.kind, chosen=row == current)
+            for row in rows
+        ]
+
+    return _in_visit(request, allmende_visit, work)
 
 
 @api.post("/visits/current/take-overs", response=_answers(list[OutcomeView]), tags=["jobs"])

@@ -23,6 +23,7 @@ from allmende.directory.chip_enrolment import (
     TooManyChipsError,
 )
 from allmende.directory.chip_openings import PinNeededError, UnknownChipError, WrongPinError
+from allmende.printing.visit.bearers import NoSuchCostCentreError
 from allmende.printing.visit.claims import ClaimError
 from allmende.printing.visit.release import InvalidChangesError, ServiceNotRunningError
 from allmende.printing.visit.visits import VisitEndedError
@@ -63,6 +64,7 @@ REFUSALS: Final[dict[type[Exception], _Refusal]] = {
     PinRefusedError: (422, "pin-refused", _("A PIN has 4 to 64 characters.")),
     InvalidChangesError: (422, "invalid-changes", _("The job can't be printed like this.")),
     ClaimError: (404, "nothing-to-claim", _("There is no such job to be claimed.")),
+    NoSuchCostCentreError: (422, "no-such-cost-centre", _("There is no such cost centre, or it is closed.")),
     NotThereError: (404, "not-found", _("There is no such job.")),
     ServiceNotRunningError: (503, "not-running", _("The print service is starting. Please try again.")),
     ValidationError: (422, "invalid-request", _("The request is not understood.")),

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from django.utils.translation import gettext as _
 from ninja import Field, Schema
 
+from allmende.printing.budget_words import budget_words
 from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_words import reason_words
 from allmende.printing.rules.words import answer_words, note_words
@@ -70,6 +72,12 @@ class ReleaseBody(Schema):
     anyway: JobIds = Field(
         default_factory=list, max_length=200, description="Rules whose advice was read and is not taken."
     )
+    cost_centre: str | None = Field(
+        None,
+        min_length=1,
+        max_length=40,
+        description="The number of who bears it, from now on in this visit; absent: as chosen before, else each owner's own.",
+    )
 
     def ticket_changes(self) -> TicketChanges:
         return self.changes.changes() if self.changes is not None else TicketChanges()
@@ -120,6 +128,9 @@ class JobView(Schema):
     owner: str = Field(description="Empty for one's own jobs.")
     has_preview: bool
     sealed_to: str
+    cost: Decimal | None = Field(
+        description="Euros at this device; null where the town doesn't show it or no price is known."
+    )
     rule_notes: list[str] = Field(description="What the town's rules will do with it here, in words.")
 
 
@@ -136,9 +147,12 @@ class OutcomeView(Schema):
     done: bool
     code: str = Field(
         description="Empty when done, else e.g. `not-held`, `begun`, `not-found`; of the town's rules "
-        "`refused-by-rule`, `awaits-approval`, `approval-declined`, `advised` (send it again with `anyway`)."
+        "`refused-by-rule`, `awaits-approval`, `approval-declined`, `advised` (send it again with `anyway`); "
+        "of budgets `budget-exceeded` (choose another cost centre)."
     )
-    message: str = Field("", description="What a rule says to the person; also a hint with a job that goes.")
+    message: str = Field(
+        "", description="What a rule or a budget says to the person; also a hint with a job that goes."
+    )
     rule: int | None = Field(None, description="The number of that rule.")
 
 
@@ -154,6 +168,13 @@ class TapAnswer(VisitView):
     claimable: list[ClaimableView]
     released: list[OutcomeView]
     messages: list[str]
+
+
+class CostCentreView(Schema):
+    number: str
+    name: str
+    kind: str = Field(description="`centre` or `project`.")
+    chosen: bool = Field(description="What is released now goes on it.")
 
 
 class ClaimView(Schema):
@@ -189,6 +210,7 @@ def job_view(job: VisitJob) -> JobView:
         owner=job.owner_name,
         has_preview=job.has_preview,
         sealed_to=job.sealed_to,
+        cost=job.cost,
         rule_notes=[note_words(note) for note in job.rule_notes],
     )
 
@@ -209,11 +231,16 @@ def outcome_views(outcomes: Iterable[ReleaseOutcome]) -> list[OutcomeView]:
             job=one.job_id,
             done=one.done,
             code=one.code,
-            message=answer_words(one.rule) if one.rule is not None else "",
+            message=" ".join(_words(one)),
             rule=one.rule.rule.pk if one.rule is not None else None,
         )
         for one in outcomes
     ]
+
+
+def _words(outcome: ReleaseOutcome) -> list[str]:
+    words = [answer_words(outcome.rule)] if outcome.rule is not None else []
+    return words + [budget_words(note) for note in outcome.budgets]
 
 
 def fresh_key_message() -> str:

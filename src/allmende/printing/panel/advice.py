@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from allmende.printing.budget_words import budget_words
 from allmende.printing.panel.access import IDLE_SECONDS, Panel
 from allmende.printing.rules.at_release import ADVISED, HINT
 from allmende.printing.rules.words import answer_words
@@ -52,6 +53,13 @@ def tell_rules(request: HttpRequest, outcomes: Sequence[ReleaseOutcome]) -> None
         messages.warning(request, text)
     for text in sorted(hints):
         messages.info(request, text)
+
+
+def tell_budgets(request: HttpRequest, outcomes: Sequence[ReleaseOutcome]) -> None:
+    """Each sentence once: what budgets refused, and what they warn of."""
+    notes = {budget_words(note): note.is_refusal for one in outcomes for note in one.budgets}
+    for text, is_refusal in sorted(notes.items()):
+        (messages.error if is_refusal else messages.warning)(request, text)
 
 
 def ask_about_advice(

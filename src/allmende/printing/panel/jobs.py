@@ -16,8 +16,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from allmende.directory.attempts import TooManyAttemptsError
 from allmende.directory.chip_enrolment import ChipTakenError, EnrolmentError, TooManyChipsError
+from allmende.printing.budget_reservations import BUDGET_EXCEEDED
 from allmende.printing.panel.access import IDLE_SECONDS, Panel, panel_page, read_visit, to_panel
-from allmende.printing.panel.advice import ask_about_advice, read_advice, read_anyway, tell_rules
+from allmende.printing.panel.advice import (
+    ask_about_advice,
+    read_advice,
+    read_anyway,
+    tell_budgets,
+    tell_rules,
+)
 from allmende.printing.panel.forms import JobChangesForm
 from allmende.printing.panel.pages import (
     jobs_context,
@@ -230,7 +237,8 @@ def _fetch(request: HttpRequest, visit: OpenVisit, job_ids: Sequence[int]) -> li
 def _tell(request: HttpRequest, outcomes: Sequence[ReleaseOutcome]) -> None:
     tell_printing(request, sum(outcome.done for outcome in outcomes))
     tell_rules(request, outcomes)
-    for code in {outcome.code for outcome in outcomes if not outcome.done and outcome.rule is None}:
+    tell_budgets(request, outcomes)
+    for code in {one.code for one in outcomes if not one.done and one.rule is None} - {BUDGET_EXCEEDED}:
         messages.warning(request, _outcome_words(code))
 
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 
 from allmende.devices.devices import Device
@@ -61,6 +62,13 @@ class PanelJobs:
     def sheets(self) -> int | None:
         sheets = [job.sheets for job in self.held]
         return None if None in sheets else sum(number for number in sheets if number is not None)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Of all own held jobs; None where one is not known."""
+        costs = [job.cost for job in self.held]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if known and len(known) == len(costs) else None
 
 
 def list_panel_jobs(open_visit: OpenVisit) -> PanelJobs:

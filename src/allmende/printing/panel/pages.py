@@ -45,8 +45,9 @@ from allmende.printing.panel.access import (
     store_visit,
     to_panel,
 )
-from allmende.printing.panel.advice import tell_rules
+from allmende.printing.panel.advice import tell_budgets, tell_rules
 from allmende.printing.panel.lists import list_panel_jobs, own_held_jobs
+from allmende.printing.visit.bearers import current_bearer, may_choose_bearer
 from allmende.printing.visit.release import ServiceNotRunningError, release_jobs
 from allmende.printing.visit.visits import (
     OpenVisit,
@@ -233,6 +234,7 @@ def print_all_at_once(request: HttpRequest, visit: OpenVisit) -> None:
     tell_printing(request, sum(outcome.done for outcome in outcomes))
     # An advice that must be read first leaves its job in the list, where it stands beside it.
     tell_rules(request, outcomes)
+    tell_budgets(request, outcomes)
 
 
 def tell_printing(request: HttpRequest, count: int) -> None:
@@ -267,6 +269,8 @@ def jobs_context(request: HttpRequest, panel: Panel, visit: OpenVisit) -> dict[s
         "panel": panel,
         "person": visit.person,
         "jobs": jobs,
+        "bearer": current_bearer(visit),
+        "may_choose_bearer": may_choose_bearer(visit),
         "seen": seen,
         "idle_seconds": IDLE_SECONDS,
         "news_seconds": NEWS_SECONDS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from django import template
 
 from allmende.printing import job_words
+from allmende.printing.budget_words import amount_words, euro_words
 from allmende.printing.rules import words as rule_words
 
 register = template.Library()
@@ -19,3 +20,5 @@ register.filter("format_word", job_words.format_word)
 register.filter("sides_words", job_words.sides_words)
 register.filter("answer_words", rule_words.answer_words)
 register.filter("note_words", rule_words.note_words)
+register.filter("euro_words", euro_words)
+register.filter("amount_words", amount_words)

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
 
 from allmende.printing.delivery.port import Progress, running_delivery
 from allmende.printing.job_access import (
@@ -18,9 +21,12 @@ from allmende.printing.job_access import (
     open_job,
     visible_jobs,
 )
+from allmende.printing.job_costs import cost_of_job
 from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.job_tickets import impressions_wanted, load_ticket, pages_wanted, read_job_ticket
 from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
+from allmende.printing.ledger.entries import local_day
+from allmende.printing.prices import ImpressionPrices, prices_at
 from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer
 from allmende.printing.visit.resealing import reseal_at_tap
 from allmende.printing.visit.visits import OpenVisit
@@ -64,6 +70,8 @@ class VisitJob:
     impressions_wanted: int | None
     #: What the town's rules say of a held job beforehand.
     rule_notes: tuple[RuleAnswer, ...] = ()
+    #: Euros at this device, as asked by the client; None where the town doesn't show it, or it isn't known.
+    cost: Decimal | None = None
 
 
 def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
@@ -81,7 +89,12 @@ def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
             if one.job.state == State.HELD and not one.job.inspection:
                 delivery.inspect_later(one.job.pk, one.file_key)
     notes = _rule_notes(open_visit, opened)
-    return [_visit_job(open_visit, one, one.job.pk in previews, queues, notes) for one in opened]
+    prices = _prices(open_visit)
+    shown = [_visit_job(open_visit, one, one.job.pk in previews, queues, notes) for one in opened]
+    if prices is None:
+        return shown
+    costs = {one.job.pk: cost_of_job(one.job, load_ticket(one.job.ticket), prices) for one in opened}
+    return [replace(job, cost=costs[job.id]) if job.state == State.HELD else job for job in shown]
 
 
 def read_preview(open_visit: OpenVisit, job_id: int) -> bytes | None:
@@ -102,6 +115,14 @@ def sheets_needed(pages: int | None, copies: int, sides: str) -> int | None:
     if pages is None:
         return None
     return copies * (math.ceil(pages / 2) if sides.startswith("two-sided") else pages)
+
+
+def _prices(open_visit: OpenVisit) -> ImpressionPrices | None:
+    """Of this device today, where the town shows people what they cost."""
+    town = open_visit.person.municipality
+    if town is None or not town.shows_cost:
+        return None
+    return prices_at(open_visit.device.pk, local_day(timezone.now()))
 
 
 _Notes = dict[int, tuple[RuleAnswer, ...]]

@@ -149,7 +149,7 @@ def resume_visit(device_token: DeviceToken, visit_token: str) -> OpenVisit:
     if not _TOKEN_BYTES <= len(raw) <= _MAX_TOKEN_LENGTH:
         raise VisitEndedError
     visit = (
-        Visit.objects.select_related("person", "person__municipality", "cost_centre")
+        Visit.objects.select_related("person", "person__municipality", "person__cost_centre", "cost_centre")
         .filter(
             lookup=token_lookup(raw),
             municipality_id=device_token.municipality_id,

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Budgets in words: at the device they say what is left and what to do now."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from allmende.printing.budget_reservations import BudgetNote
+from allmende.printing.budgets import BudgetPeriod, BudgetUnit
+from allmende.printing.prices import round_cost
+
+
+def euro_words(amount: Decimal) -> str:
+    """Such as `1.234,50 €` in German."""
+    number = formats.number_format(round_cost(amount), decimal_pos=2, use_l10n=True, force_grouping=True)
+    return f"{number}\N{NO-BREAK SPACE}€"
+
+
+def amount_words(amount: Decimal, unit: str) -> str:
+    if unit == BudgetUnit.EUROS:
+        return euro_words(amount)
+    count = int(amount)
+    number = formats.number_format(count, use_l10n=True, force_grouping=True)
+    return ngettext("%(number)s sheet", "%(number)s sheets", count) % {"number": number}
+
+
+def budget_words(note: BudgetNote) -> str:
+    """One sentence or two: the reason, and the way out."""
+    facts = {
+        "bearer": note.bearer,
+        "left": amount_words(note.left, note.unit),
+        "limit": amount_words(note.limit, note.unit),
+        "wanted": amount_words(note.wanted, note.unit),
+        "contact": note.contact,
+    }
+    if not note.is_refusal:
+        return _warning(note) % facts
+    reason = _reason(note) % facts
+    if note.of_person:
+        way = _("Ask %(contact)s for more.") if note.contact else _("Ask your finance office for more.")
+    elif note.contact:
+        way = _("Choose another cost centre, or ask %(contact)s for more.")
+    else:
+        way = _("Choose another cost centre, or ask your finance office for more.")
+    return f"{reason} {way % facts}"
+
+
+def _reason(note: BudgetNote) -> str:
+    if note.period == BudgetPeriod.MONTH:
+        return _(
+            "Not printed: the budget of %(bearer)s has %(left)s of %(limit)s left this month, and this needs %(wanted)s."
+        )
+    if note.period == BudgetPeriod.QUARTER:
+        return _(
+            "Not printed: the budget of %(bearer)s has %(left)s of %(limit)s left this quarter, and this needs %(wanted)s."
+        )
+    return _(
+        "Not printed: the budget of %(bearer)s has %(left)s of %(limit)s left this year, and this needs %(wanted)s."
+    )
+
+
+def _warning(note: BudgetNote) -> str:
+    if note.period == BudgetPeriod.MONTH:
+        return _("With this the budget of %(bearer)s (%(limit)s) is exceeded this month.")
+    if note.period == BudgetPeriod.QUARTER:
+        return _("With this the budget of %(bearer)s (%(limit)s) is exceeded this quarter.")
+    return _("With this the budget of %(bearer)s (%(limit)s) is exceeded this year.")
