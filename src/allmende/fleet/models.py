@@ -3,6 +3,7 @@
 """Where Django looks for the room's models; they live with their nouns."""
 
 from allmende.fleet.baselines import Baseline, BaselineRow
+from allmende.fleet.concept.concept_records import ConceptRun
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
 from allmende.fleet.environment import EnvironmentFactor
 from allmende.fleet.person_reports import PersonReport, PersonReportLook
@@ -13,6 +14,7 @@ from allmende.fleet.supplier_invoices import SupplierInvoice
 __all__ = [
     "Baseline",
     "BaselineRow",
+    "ConceptRun",
     "Contract",
     "ContractCharge",
     "ContractDevice",

@@ -105,7 +105,7 @@ def _write_plan(
             task_device[task.group, task.kind] = len(seated) + number
         seated += devices
         # Costs are never negative but for what taking back saves; without a bound that is known, nothing is claimed.
-        relaxed += Fraction(solution.bound) if math.isfinite(solution.bound) else Fraction(-10**12)
+        relaxed += Fraction(solution.bound) if math.isfinite(solution.bound) else Fraction(-(10**12))
     leaving = sum((Fraction(device.give_back_cost) for device in concept.devices), Fraction(0))
     names, fates = _name_devices(concept, seated)
     planned, exact = _price_devices(concept, tasks, seated, task_device, names)
