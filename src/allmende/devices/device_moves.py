@@ -43,6 +43,9 @@ class _AppendOnly(models.QuerySet["DeviceMove"]):
     def update(self, **_kwargs: Any) -> Never:
         raise MoveImmutableError
 
+    def delete(self) -> Never:
+        raise MoveImmutableError
+
 
 class DeviceMove(models.Model):
     municipality = models.ForeignKey(Municipality, on_delete=models.CASCADE, related_name="+")
