@@ -12,12 +12,14 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import models
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
 from allmende.devices.device_tokens import DeviceToken, TokenKind
 from allmende.directory.chips import Chip
@@ -29,6 +31,8 @@ from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.panel.access import TOKEN_COOKIE, VISIT_COOKIE
 from allmende.printing.queue_addresses import QueueAddress
+from allmende.printing.rules.approvals import ApprovalRequest
+from allmende.printing.rules.print_rules import PrintRule
 from allmende.printing.visit.visits import OpenVisit, Visit, begin_visit
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
@@ -39,6 +43,7 @@ MODELS: dict[str, type[models.Model]] = {
     "chip_id": Chip,
     "address_id": QueueAddress,
     "delegation_id": Delegation,
+    "approval_id": ApprovalRequest,
 }
 #: Public, or for whoever holds a secret in the address, or with a walk of its own.
 ELSEWHERE = ("verwaltung/", "admin/", "i18n/", "api/", "passwort/neu/", "static/")
@@ -77,6 +82,14 @@ def make_full_town(slug: str, device_slug: str) -> Town:
     for state in (State.HELD, State.UNCERTAIN, State.RELEASED):
         make_job(town, person, state=state, preview=b"png", device=device if state != State.HELD else None)
     make_job(town, None, state=State.QUARANTINED, claimed_name="anna")
+    rule = PrintRule.objects.create(
+        municipality=town, position=1, name="Genehmigung", effect="approve", approver=person, is_active=False
+    )
+    now = timezone.now()
+    ApprovalRequest.objects.create(
+        municipality=town, job=Job.objects.filter(municipality=town, person=person).first(), rule=rule,
+        owner=friend, asked_at=now, expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
     return Town(town, person, device_slug, clear, token, begin_visit(token, CHIP))
 
 
