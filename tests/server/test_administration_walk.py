@@ -13,29 +13,53 @@ from django.db import models
 from django.test import Client
 from django.urls import get_resolver
 
+from allmende.devices.device_models import DeviceModel
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
+from allmende.devices.fault_reports import FaultKind, FaultReport, report_fault
+from allmende.devices.places import Floor, Room
 from allmende.devices.sites import Site
 from allmende.directory.chips import Chip
+from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
+from allmende.printing.budgets import Budget
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
+from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.queues import Queue
-from makers import make_chip, make_device, make_job, make_person, make_queue, make_token, make_town
+from allmende.printing.rules.print_rules import PrintRule
+from makers import (
+    make_chip,
+    make_device,
+    make_entry,
+    make_job,
+    make_person,
+    make_queue,
+    make_token,
+    make_town,
+)
 
 pytestmark = pytest.mark.django_db
 
 #: What the parts of addresses name.
 MODELS: dict[str, type[models.Model]] = {
+    "budget_id": Budget,
+    "cost_centre_id": CostCentre,
+    "entry_id": SheetEntry,
     "person_id": Person,
     "chip_id": Chip,
     "device_id": Device,
     "token_id": DeviceToken,
     "site_id": Site,
+    "floor_id": Floor,
+    "room_id": Room,
+    "device_model_id": DeviceModel,
+    "fault_id": FaultReport,
     "queue_id": Queue,
     "job_id": Job,
+    "rule_id": PrintRule,
 }
 
 
@@ -73,10 +97,20 @@ def make_full_town(slug: str) -> Municipality:
     make_chip(person)
     device = make_device(town)
     make_token(device)
-    Site.objects.create(municipality=town, name="Rathaus")
+    site = Site.objects.create(municipality=town, name="Rathaus")
+    floor = Floor.objects.create(municipality=town, site=site, name="EG")
+    Room.objects.create(municipality=town, floor=floor, name="12")
+    DeviceModel.objects.create(municipality=town, maker="Kyocera", name="TASKalfa 3554ci")
+    report_fault(device, FaultKind.JAM, "", None)
     make_queue(town, device)
+    centre = CostCentre.objects.create(municipality=town, number="1101", name=f"Hauptamt {slug}")
+    Budget.objects.create(
+        municipality=town, cost_centre=centre, period="month", unit="sheets", limit_parts=100
+    )
+    make_entry(town, device=device, cost_centre=centre)
     make_job(town, person)
     make_job(town, None, state=State.QUARANTINED, claimed_name="anna")
+    PrintRule.objects.create(municipality=town, position=1, name="Beidseitig", effect="duplex")
     return town
 
 
