@@ -342,7 +342,7 @@ def _read(top: _Table, faults: _Faults) -> Concept:
         dict(measured),
     )
     without = [group.id for group, given in groups if not given]
-    return _fill_volumes(concept, without) if without else concept
+    return fill_volumes(concept, without) if without else concept
 
 
 def _read_parameters(table: _Table, faults: _Faults) -> Parameters:
@@ -514,7 +514,7 @@ def _read_distance(
     return (table.refer("room", rooms), table.refer("place", places)), table.metres("metres")
 
 
-def _fill_volumes(concept: Concept, without: Sequence[str]) -> Concept:
+def fill_volumes(concept: Concept, without: Sequence[str]) -> Concept:
     """Groups without a volume share what the readings of their building hold beyond the given volumes, by heads."""
     filled: dict[str, Volume] = {}
     for building in concept.buildings:
