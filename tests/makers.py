@@ -24,6 +24,8 @@ from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Identity as KnownBy
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview, SealedTo
+from allmende.printing.ledger.entries import append_entry, local_day
+from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.queues import Queue, QueueKind
 from allmende.seal import FileKey, Recipient, seal, seal_note
 from allmende.spool import new_key
@@ -148,3 +150,17 @@ def make_job(
     change = Change.COMPLETE if person else Change.COMPLETE_UNKNOWN
     JobEvent.objects.create(job=job, municipality=town, at=now, change=change.value, state=state.value)
     return MadeJob(job, file_key)
+
+
+def make_entry(town: Municipality, **fields: Any) -> SheetEntry:
+    """One sheet in black, today, with its part of the sums."""
+    now = timezone.now()
+    values: dict[str, Any] = {
+        "day": local_day(now),
+        "at": now,
+        "impressions_mono": 1,
+        "impressions_colour": 0,
+        "sheets": 1,
+        **fields,
+    }
+    return append_entry(SheetEntry(municipality=town, **values))

@@ -12,8 +12,17 @@ from allmende.directory import (
     administration_people,
     administration_settings,
 )
+from allmende.directory import administration_cost_centres as cost_centres
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("kostenstellen/", cost_centres.show_cost_centres, name="administer_cost_centres"),
+    path("kostenstellen/neu/", cost_centres.add_cost_centre_page, name="add_cost_centre"),
+    path("kostenstellen/<int:cost_centre_id>/", cost_centres.edit_cost_centre, name="edit_cost_centre"),
+    path(
+        "kostenstellen/<int:cost_centre_id>/loeschen/",
+        cost_centres.delete_cost_centre_page,
+        name="delete_cost_centre",
+    ),
     path("personen/", administration_people.list_people, name="administer_people"),
     path("personen/neu/", administration_people.add_person_page, name="add_person"),
     path("personen/einlesen/", administration_import.upload_people, name="upload_people"),

@@ -8,3 +8,8 @@ class DirectoryConfig(AppConfig):
     name = "allmende.directory"
     label = "directory"
     verbose_name = _("Directory")
+
+    def ready(self) -> None:
+        from allmende.directory.personal_tables import register_directory_tables  # noqa: PLC0415 - models first
+
+        register_directory_tables()

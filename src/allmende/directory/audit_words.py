@@ -15,6 +15,9 @@ _LONGEST: Final = 300
 _ACTIONS: Final[dict[str, str | Promise]] = {
     "chip.enrolled": _("Chip enrolled"),
     "chip.revoked": _("Chip blocked"),
+    "cost_centre.added": _("Cost centre added"),
+    "cost_centre.changed": _("Cost centre changed"),
+    "cost_centre.deleted": _("Cost centre deleted"),
     "delegation.begun": _("Delegation begun"),
     "delegation.ended": _("Delegation ended"),
     "enrolment_code.issued": _("One-time code issued"),

@@ -10,8 +10,12 @@ Everything here is synchronous and asks the database; the gateway keeps the answ
 from __future__ import annotations
 
 import ipaddress
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal, TypeVar
 
 from django.contrib.auth.hashers import check_password, make_password
 
@@ -22,6 +26,10 @@ from allmende.directory.people import Delegation, Person, PersonAlias
 from allmende.seal import Recipient
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+K = TypeVar("K", bound=Hashable)
+
+#: What of a person an owner is made of.
+_OWNER_FIELDS: Final = ("login", "recipient", "municipality_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +98,16 @@ def load_town(slug: str) -> Town | None:
     )
 
 
-def find_owner(town: Town, canonical_name: str) -> Owner | None:
-    """The active person with this login or alias in this town."""
-    person = _find_person(town.id, canonical_name)
-    return None if person is None else load_owner(town, person)
+def find_owners(names: Iterable[tuple[Town, str]]) -> dict[tuple[Town, str], Owner | None]:
+    """For each town and canonical name the active person with this login or alias; a few queries for all of one town."""
+    found: dict[tuple[Town, str], Owner | None] = {}
+    for town, wanted in _by_town(names).items():
+        people = _people_by_name(town.id, {name for name in wanted if name})
+        owners = load_owners(town, people.values())
+        for name in wanted:
+            person = people.get(name)
+            found[town, name] = owners[person.pk] if person else None
+    return found
 
 
 def find_owner_by_password(town: Town, name: str, password: str) -> tuple[Owner, str] | None:
@@ -107,41 +121,92 @@ def find_owner_by_password(town: Town, name: str, password: str) -> tuple[Owner,
     return load_owner(town, person), person.password
 
 
-def find_owner_by_hash(town: Town, person_id: int, password_hash: str) -> Owner | None:
-    """The owner, if still active and with the same password as when it was checked."""
-    person = Person.objects.filter(
-        pk=person_id, municipality_id=town.id, is_active=True, password=password_hash
-    ).first()
-    return None if person is None else load_owner(town, person)
+def find_owners_by_hash(
+    passwords: Iterable[tuple[Town, tuple[int, str]]],
+) -> dict[tuple[Town, tuple[int, str]], Owner | None]:
+    """For each person's number and stored hash the owner, if still active and with the same password as when it was checked."""
+    found: dict[tuple[Town, tuple[int, str]], Owner | None] = {}
+    for town, wanted in _by_town(passwords).items():
+        people = Person.objects.filter(
+            pk__in={person_id for person_id, _ in wanted}, municipality_id=town.id, is_active=True
+        ).only(*_OWNER_FIELDS, "password")
+        owners = load_owners(town, people)
+        hashes = {person.pk: person.password for person in people}
+        for person_id, password_hash in wanted:
+            is_right = hashes.get(person_id) == password_hash
+            found[town, (person_id, password_hash)] = owners[person_id] if is_right else None
+    return found
 
 
 def load_owner(town: Town, person: Person) -> Owner:
-    delegates = Delegation.objects.filter(
-        municipality_id=town.id, owner=person, ended_at__isnull=True, delegate__is_active=True
-    ).exclude(delegate__recipient="")
-    keys = [Recipient.from_text(text) for text in delegates.values_list("delegate__recipient", flat=True)]
-    if person.recipient:
-        own, sealed_to = Recipient.from_text(person.recipient), "person"
-    else:
-        own, sealed_to = town.enrolment_recipient, "enrolment"
-    return Owner(person.pk, person.login, (own, *keys), "person" if sealed_to == "person" else "enrolment")
+    return load_owners(town, [person])[person.pk]
+
+
+def load_owners(town: Town, people: Iterable[Person]) -> dict[int, Owner]:
+    """The owners by their persons' numbers, with the keys of their delegates; one query for all."""
+    by_id = {person.pk: person for person in people}
+    if not by_id:
+        return {}
+    delegates: dict[int, list[Recipient]] = defaultdict(list)
+    for owner_id, text in (
+        Delegation.objects.filter(
+            municipality_id=town.id, owner_id__in=by_id, ended_at__isnull=True, delegate__is_active=True
+        )
+        .exclude(delegate__recipient="")
+        .values_list("owner_id", "delegate__recipient")
+    ):
+        delegates[owner_id].append(_recipient(text))
+    return {
+        person.pk: Owner(
+            person.pk,
+            person.login,
+            (
+                _recipient(person.recipient) if person.recipient else town.enrolment_recipient,
+                *delegates[person.pk],
+            ),
+            "person" if person.recipient else "enrolment",
+        )
+        for person in by_id.values()
+    }
+
+
+@lru_cache(maxsize=4096)
+def _recipient(text: str) -> Recipient:
+    return Recipient.from_text(text)
+
+
+def _by_town(keys: Iterable[tuple[Town, K]]) -> dict[Town, list[K]]:
+    towns: dict[Town, list[K]] = defaultdict(list)
+    for town, key in keys:
+        towns[town].append(key)
+    return towns
 
 
 def _find_person(town_id: int, canonical_name: str) -> Person | None:
-    if not canonical_name:
-        return None
-    people = Person.objects.filter(municipality_id=town_id, is_active=True)
-    person = people.filter(login=canonical_name).first()
-    if person is None:
-        alias = PersonAlias.objects.filter(
+    found = _people_by_name(town_id, {canonical_name} - {""}, fields=(*_OWNER_FIELDS, "password"))
+    return found.get(canonical_name)
+
+
+def _people_by_name(
+    town_id: int, names: AbstractSet[str], fields: tuple[str, ...] = _OWNER_FIELDS
+) -> dict[str, Person]:
+    """Active people by login, else by alias."""
+    if not names:
+        return {}
+    people = Person.objects.filter(municipality_id=town_id, is_active=True).only(*fields)
+    found = {person.login: person for person in people.filter(login__in=names)}
+    aliases = dict(
+        PersonAlias.objects.filter(
             municipality_id=town_id,
-            name=canonical_name,
+            name__in=names - found.keys(),
             person__is_active=True,
             person__municipality_id=town_id,
-        )
-        found = alias.select_related("person").first()
-        person = found.person if found else None
-    return person
+        ).values_list("name", "person_id")
+    )
+    if aliases:
+        by_id = people.in_bulk(set(aliases.values()))
+        found |= {name: by_id[person_id] for name, person_id in aliases.items() if person_id in by_id}
+    return found
 
 
 def _networks(texts: list[str]) -> list[Network]:

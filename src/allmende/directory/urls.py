@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from allmende.directory import chip_pages, delegation_pages, new_password_pages, sign_in_pages
+from allmende.directory import (
+    chip_pages,
+    delegation_pages,
+    new_password_pages,
+    personal_data_pages,
+    sign_in_pages,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("anmelden/", sign_in_pages.SignInPage.as_view(), name="sign_in"),
@@ -21,5 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "vertretung/<int:delegation_id>/beenden/", delegation_pages.end_my_delegation, name="end_delegation"
     ),
     path("passwort/neu/<uidb64>/<token>/", new_password_pages.NewPasswordPage.as_view(), name="new_password"),
+    path("meine-daten/auskunft/", personal_data_pages.show_my_records, name="my_records"),
+    path("meine-daten/auskunft/datei/", personal_data_pages.download_my_records, name="download_my_records"),
     path("verwaltung/", include("allmende.directory.administration_urls")),
 ]

@@ -18,6 +18,11 @@ add_action_words(
         "job.cancelled": _("Job deleted by the town's IT"),
         "queue.added": _("Direct queue added"),
         "queue.changed": _("Queue changed"),
+        "budget.added": _("Budget added"),
+        "budget.changed": _("Budget changed"),
+        "budget.deleted": _("Budget deleted"),
+        "ledger.people_forgotten": _("People taken out of the ledger"),
+        "sheets.corrected": _("Ledger corrected"),
         "queue.deleted": _("Queue deleted"),
     }
 )
