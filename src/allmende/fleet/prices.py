@@ -136,7 +136,7 @@ def order_price_lists(lists: Iterable[PriceList], first_day: date, last_day: dat
             raise PriceError(PriceFault.GAP, free, each.first_day - ONE_DAY)
         if each is not ordered[0] and each.first_day < free:
             raise PriceError(PriceFault.OVERLAP, each.first_day, min(free - ONE_DAY, each.last_day))
-        free = each.last_day + ONE_DAY
+        free = min(each.last_day, last_day) + ONE_DAY
     if free <= last_day:
         raise PriceError(PriceFault.GAP, free, last_day)
     return ordered
