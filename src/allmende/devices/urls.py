@@ -10,5 +10,6 @@ from allmende.devices.label_pages import show_labelled_device
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("verwaltung/", include("allmende.devices.administration_urls")),
+    path("verwaltung/zaehler/", include("allmende.devices.meters.urls")),
     path("geraet/<str:label_code>/", show_labelled_device, name="labelled_device"),
 ]

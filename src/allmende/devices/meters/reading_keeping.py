@@ -75,7 +75,7 @@ def record_reading(
 ) -> MeterReading:
     """Append one reading and judge it with its neighbours; returns it with its flags."""
     with transaction.atomic():
-        _hold(device)
+        hold_device(device)
         reading = MeterReading.objects.create(
             municipality_id=device.municipality_id,
             device=device,
@@ -117,7 +117,7 @@ def correct_reading(
     """Another reading in the wrong one's place; that one stays on file. Raises PermissionDenied, VerdictRefusedError (corrected already)."""
     _check_it(actor, wrong.municipality_id)
     with transaction.atomic():
-        _hold(wrong.device)
+        hold_device(wrong.device)
         if MeterReading.objects.filter(replaces=wrong).exists():
             raise VerdictRefusedError
         reading = record_reading(
@@ -140,7 +140,7 @@ def give_verdict(actor: Person, reading: MeterReading, verdict: Verdict) -> None
     """What a person says of a doubted reading, once. Raises PermissionDenied, VerdictRefusedError."""
     _check_it(actor, reading.municipality_id)
     with transaction.atomic():
-        _hold(reading.device)
+        hold_device(reading.device)
         row = MeterReading.objects.select_for_update().get(pk=reading.pk)
         if (
             row.is_plausible
@@ -206,7 +206,7 @@ def _point(row: MeterReading) -> Point:
     return Point(row.pk, row.at, row.counts, row.serial_number, Says(row.verdict))
 
 
-def _hold(device: Device) -> None:
+def hold_device(device: Device) -> None:
     """Until the transaction ends no other writer judges this device's readings (SQLite has one writer anyway)."""
     Device.objects.select_for_update().filter(pk=device.pk).first()
 

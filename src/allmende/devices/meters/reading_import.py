@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Readings out of a CSV file: all of them, or none and what is wrong with each line.
+
+A line has the device (short name, inventory number or serial number), the time, and counters by kind; headings in German or English, in any
+order, separated by semicolons, commas or tabs; UTF-8 or Windows-1252. A reading that is there already is passed over, so that a
+file may be read in twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from allmende.devices.devices import Device
+from allmende.devices.meters.counts import HIGHEST_COUNT, KINDS, Counts
+from allmende.devices.meters.reading_keeping import hold_device, judge_again
+from allmende.devices.meters.readings import MeterReading, ReadingSource
+from allmende.directory.access import is_town_it
+from allmende.directory.audit import record_audit
+from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Person
+
+FILE_BYTES: Final = 2 * 1024 * 1024
+LINES: Final = 20_000
+FAULTS_SHOWN: Final = 50
+_HEADINGS: Final = {
+    "geraet": "device", "gerät": "device", "device": "device", "seriennummer": "device", "serial": "device",
+    "zeit": "at", "datum": "at", "at": "at", "date": "at", "time": "at",
+    "gesamt": "total", "total": "total",
+    "sw": "mono", "schwarzweiss": "mono", "schwarzweiß": "mono", "mono": "mono",
+    "farbe": "colour", "colour": "colour", "color": "colour",
+    "a3": "a3",
+    "a3_farbe": "a3_colour", "a3_colour": "a3_colour", "a3_color": "a3_colour",
+    "blatt": "sheets", "sheets": "sheets",
+}  # fmt: skip
+_FORMATS: Final = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
+    "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    device: Device
+    at: datetime
+    counts: Counts
+
+
+@dataclass(slots=True)
+class ReadFile:
+    """`faults`: sentences for people, each with its line's number; with any of them nothing may be stored."""
+
+    lines: list[ReadLine] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def read_readings_file(municipality: Municipality, data: bytes) -> ReadFile:
+    """Checks every line against the town's devices; stores nothing."""
+    found = ReadFile()
+    if len(data) > FILE_BYTES:
+        found.faults.append(_("The file is larger than 2 MB."))
+        return found
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    first = text.partition("\n")[0]
+    separator = max(";,\t", key=first.count)
+    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        headings = [_HEADINGS.get(cell.strip().lower(), "") for cell in next(rows)]
+    except (StopIteration, csv.Error):
+        found.faults.append(_("The file is empty."))
+        return found
+    if not {"device", "at", "total"} <= set(headings):
+        found.faults.append(_("The first line needs the headings geraet, zeit and gesamt."))
+        return found
+    devices = _by_name(municipality)
+    try:
+        for number, row in enumerate(rows, 2):
+            if number > LINES + 1:
+                found.faults.append(_("The file has more than %(count)d lines.") % {"count": LINES})
+                break
+            if not any(cell.strip() for cell in row):
+                continue
+            cells = {
+                name: cell.strip() for name, cell in zip(headings, row, strict=False) if name and cell.strip()
+            }
+            line = _read_line(cells, devices)
+            if isinstance(line, str):
+                found.faults.append(_("Line %(number)d: %(fault)s") % {"number": number, "fault": line})
+                if len(found.faults) >= FAULTS_SHOWN:
+                    break
+            else:
+                found.lines.append(line)
+    except csv.Error:
+        found.faults.append(_("The file is no CSV file."))
+    return found
+
+
+def import_readings(actor: Person, municipality: Municipality, lines: list[ReadLine]) -> int:
+    """Store what is not there yet; how many. Raises PermissionDenied."""
+    if not is_town_it(actor, municipality.pk):
+        raise PermissionDenied
+    by_device: dict[int, list[ReadLine]] = {}
+    for line in lines:
+        by_device.setdefault(line.device.pk, []).append(line)
+    count = 0
+    with transaction.atomic():
+        for device_lines in by_device.values():
+            device = device_lines[0].device
+            hold_device(device)
+            there = set(
+                MeterReading.objects.filter(device=device, source=ReadingSource.IMPORT).values_list(
+                    "at", *KINDS
+                )
+            )
+            fresh = []
+            for line in device_lines:
+                key = (line.at, *(getattr(line.counts, kind) for kind in KINDS))
+                if key not in there:
+                    there.add(key)
+                    fresh.append(line)
+            MeterReading.objects.bulk_create(
+                MeterReading(
+                    municipality=municipality,
+                    device=device,
+                    at=line.at,
+                    source=ReadingSource.IMPORT,
+                    entered_by=actor,
+                    **line.counts.as_dict(),
+                )
+                for line in fresh
+            )
+            if fresh:
+                judge_again(device, min(line.at for line in fresh))
+            count += len(fresh)
+        record_audit(municipality, actor, "readings.imported", "", lines=count)
+    return count
+
+
+def _by_name(municipality: Municipality) -> dict[str, Device | None]:
+    """None where a name means two devices."""
+    names: dict[str, Device | None] = {}
+    for device in Device.objects.filter(municipality=municipality).select_related("device_model"):
+        for name in {device.slug, device.inventory_number, device.serial_number} - {""}:
+            key = name.lower()
+            names[key] = device if key not in names else None
+    return names
+
+
+def _read_line(cells: dict[str, str], devices: dict[str, Device | None]) -> ReadLine | str:
+    name = cells.get("device", "")
+    device = devices.get(name.lower())
+    if device is None:
+        return _("There is no device “%(name)s”, or more than one.") % {"name": name[:60]}
+    at = read_moment(cells.get("at", ""))
+    if at is None:
+        return _("“%(text)s” is no time such as 31.12.2025 23:59.") % {"text": cells.get("at", "")[:40]}
+    if at > timezone.now() + timedelta(minutes=10):
+        return _("The time lies in the future.")
+    values: dict[str, int | None] = {}
+    for kind in KINDS:
+        if kind in cells:
+            digits = re.sub(r"[.\s\u00a0\u202f]", "", cells[kind])
+            if not re.fullmatch(r"[0-9]{1,10}", digits, re.ASCII) or int(digits) > HIGHEST_COUNT:
+                return _("“%(text)s” is no count.") % {"text": cells[kind][:40]}
+            values[kind] = int(digits)
+    fault = fault_of(values)
+    return fault or ReadLine(device, at, Counts.read(values))
+
+
+def read_moment(text: str) -> datetime | None:
+    """The town's local time; None for what is none."""
+    for form in _FORMATS:
+        try:
+            naive = datetime.strptime(text, form)  # noqa: DTZ007 - made aware below
+        except ValueError:
+            continue
+        return timezone.make_aware(naive)
+    return None
+
+
+def fault_of(values: dict[str, int | None]) -> str:
+    """What is wrong with counts that a person gave; "" where nothing is."""
+    total, mono, colour = values.get("total"), values.get("mono"), values.get("colour")
+    if total is None:
+        return _("The total is missing.")
+    if (mono or 0) + (colour or 0) > total:
+        return _("Black and white and colour are more than the total.")
+    if (values.get("a3") or 0) > total or (values.get("a3_colour") or 0) > (values.get("a3") or total):
+        return _("More large sides than sides.")
+    return ""
