@@ -8,3 +8,8 @@ class FleetConfig(AppConfig):
     name = "allmende.fleet"
     label = "fleet"
     verbose_name = _("Fleet and contracts")
+
+    def ready(self) -> None:
+        from allmende.fleet.personal_tables import register_fleet_tables  # noqa: PLC0415 - models first
+
+        register_fleet_tables()

@@ -11,8 +11,10 @@ class PrintingConfig(AppConfig):
 
     def ready(self) -> None:
         from allmende.directory.events import ChipRevoked, PersonEnrolled, subscribe  # noqa: PLC0415 - models first
+        from allmende.printing.personal_tables import register_printing_tables  # noqa: PLC0415
         from allmende.printing.visit.resealing import on_person_enrolled  # noqa: PLC0415
         from allmende.printing.visit.visits import end_visits_of_person  # noqa: PLC0415
 
+        register_printing_tables()
         subscribe(ChipRevoked, end_visits_of_person)
         subscribe(PersonEnrolled, on_person_enrolled)
