@@ -15,7 +15,7 @@ from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Delegation, Person
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
-from allmende.printing.queue_addresses import QueueAddress, find_queue_address
+from allmende.printing.queue_addresses import QueueAddress, find_queue_addresses
 from makers import make_chip, make_job, make_person, make_town
 
 pytestmark = pytest.mark.django_db
@@ -103,11 +103,16 @@ def test_address_prints_in_my_name_until_revoked(portal: Client, anna: Person) -
     assert response.headers["Location"] == f"/adressen/{address.pk}/"
     page = portal.get(f"/adressen/{address.pk}/").content.decode()
     assert f"/ipp/print/zerbst/{address.key()}" in page
-    assert find_queue_address(anna.municipality.pk, address.key()) is not None
+    key = address.key()
+    assert find_queue_addresses(anna.municipality.pk, [key]) == {key: address}
     assert portal.get(f"/adressen/{address.pk}/widerrufen/").status_code == 200
-    assert find_queue_address(anna.municipality.pk, address.key()) is not None
+    assert find_queue_addresses(anna.municipality.pk, [key, "1-" + "a" * 24, "x"]) == {
+        key: address,
+        "1-" + "a" * 24: None,
+        "x": None,
+    }
     portal.post(f"/adressen/{address.pk}/widerrufen/")
-    assert find_queue_address(anna.municipality.pk, address.key()) is None
+    assert find_queue_addresses(anna.municipality.pk, [key]) == {key: None}
     assert portal.get(f"/adressen/{address.pk}/").status_code == 404
 
 

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Iterable
 from typing import Final
 
 from django.conf import settings
@@ -51,21 +52,29 @@ class QueueAddress(models.Model):
         return f"{_base36(self.pk)}-{_mac(self.pk, bytes(self.nonce))}"
 
 
-def find_queue_address(municipality_id: int, key: str) -> QueueAddress | None:
-    """The live address with this key in this town, else None; takes as long for a wrong MAC as for a right one."""
-    match = _KEY.fullmatch(key)
-    if match is None or (pk := int(match[1], 36)) >= 2**63:
-        return None
-    address = (
+def find_queue_addresses(municipality_id: int, keys: Iterable[str]) -> dict[str, QueueAddress | None]:
+    """For each key the live address in this town; takes as long for a wrong MAC as for a right one."""
+    numbers = {key: pk for key in keys if (pk := _read_number(key)) is not None}
+    addresses = (
         QueueAddress.objects.filter(
-            pk=pk, municipality_id=municipality_id, revoked_at__isnull=True, person__is_active=True
+            municipality_id=municipality_id, revoked_at__isnull=True, person__is_active=True
         )
         .select_related("person")
-        .first()
+        .in_bulk(set(numbers.values()))
     )
-    if address is None or not hmac.compare_digest(match[2], _mac(pk, bytes(address.nonce))):
+    return {key: _with_this_key(addresses.get(numbers.get(key, 0)), key) for key in keys}
+
+
+def _read_number(key: str) -> int | None:
+    match = _KEY.fullmatch(key)
+    return pk if match is not None and (pk := int(match[1], 36)) < 2**63 else None
+
+
+def _with_this_key(address: QueueAddress | None, key: str) -> QueueAddress | None:
+    if address is None:
         return None
-    return address
+    mac = _mac(address.pk, bytes(address.nonce))
+    return address if hmac.compare_digest(key.rpartition("-")[2], mac) else None
 
 
 def _mac(pk: int, nonce: bytes) -> str:

@@ -8,11 +8,10 @@ log line that prints them. Source: C2SP age, "The X25519 recipient type"; RFC 77
 
 import hmac
 import os
-from functools import lru_cache
 from typing import Self, final
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from allmende.seal import bech32
@@ -27,11 +26,6 @@ _IDENTITY_PREFIX = "AGE-SECRET-KEY-"
 def derive(key_material: bytes, *, info: bytes, salt: bytes | None = None) -> bytes:
     """32 bytes of HKDF-SHA-256 (RFC 5869), the only key derivation that age knows besides passwords."""
     return HKDF(hashes.SHA256(), 32, salt, info).derive(key_material)
-
-
-@lru_cache(maxsize=4096)
-def _public_key(raw: bytes) -> X25519PublicKey:
-    return X25519PublicKey.from_public_bytes(raw)
 
 
 @final
@@ -66,13 +60,12 @@ class FileKey:
 class Recipient:
     """A public key, 32 bytes or `age1…`: documents can be sealed to it. Hashable, cheap to make twice."""
 
-    __slots__ = ("_raw", "public_key")
+    __slots__ = ("_raw",)
 
     def __init__(self, raw: bytes) -> None:
         if len(raw) != KEY_LENGTH:
             raise SealError(SealFault.KEY, f"a recipient has {KEY_LENGTH} bytes, not {len(raw)}")
         self._raw = bytes(raw)
-        self.public_key = _public_key(self._raw)
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:

@@ -72,6 +72,10 @@ class LoggedDevice:
             for line in map(json.loads, lines)
         ]
 
+    def printed_bytes(self) -> int:
+        """How long the log is; a line for each sheet."""
+        return self._log.stat().st_size if self._log.exists() else 0
+
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()

@@ -15,6 +15,7 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,7 @@ def test_nothing_is_lost_and_nothing_prints_twice(tmp_path: Path) -> None:
             load = Load(seed, facts, ledger, devices)
             load.start()
             try:
-                crash(service, ledger, random.Random(seed), KILLS)
+                crash(service, ledger, devices, random.Random(seed), KILLS)
                 service.wait_until_it_answers()
                 time.sleep(1)  # some work after the last start too
             finally:
@@ -64,14 +65,20 @@ def test_nothing_is_lost_and_nothing_prints_twice(tmp_path: Path) -> None:
             report(f"\n{KILLS} kills, seed {seed}: {describe(ledger, printouts)}")
 
 
-def crash(service: ServiceProcess, ledger: Ledger, rng: random.Random, kills: int) -> None:
+def crash(
+    service: ServiceProcess, ledger: Ledger, devices: list[LoggedDevice], rng: random.Random, kills: int
+) -> None:
     """Kill and restart: mostly under work, sometimes during the start, sometimes out of a standstill."""
     for count in range(kills):
         if rng.random() < 0.15:
             time.sleep(rng.uniform(0.0, 2.0))
         else:
             service.wait_until_it_answers()
-            wait_for_work(ledger, rng.randint(1, 40))
+            if rng.random() < 0.5:
+                wait_for_work(lambda: ledger.answers, rng.randint(1, 40))
+            else:
+                # Else the service would mostly die before the first paper, and people would soon have too much that waits.
+                wait_for_work(lambda: sum(device.printed_bytes() for device in devices), rng.randint(1, 6_000))
             time.sleep(rng.expovariate(20))
         if rng.random() < 0.2:
             service.send_signal(signal.SIGSTOP)
@@ -83,11 +90,11 @@ def crash(service: ServiceProcess, ledger: Ledger, rng: random.Random, kills: in
             report(f"{count + 1} kills, {len(ledger.papers())} documents")
 
 
-def wait_for_work(ledger: Ledger, answers: int) -> None:
-    """Until people had so many answers more: on a slow machine too the service dies at work and not while it warms up."""
-    wanted = ledger.answers + answers
+def wait_for_work(done: Callable[[], int], more: int) -> None:
+    """Until so much more was done: on a slow machine too the service dies at work and not while it warms up."""
+    wanted = done() + more
     deadline = time.monotonic() + 8
-    while ledger.answers < wanted and time.monotonic() < deadline:
+    while done() < wanted and time.monotonic() < deadline:
         time.sleep(0.005)
 
 

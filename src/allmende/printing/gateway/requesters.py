@@ -16,23 +16,23 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from allmende.directory.fresh_values import FreshValues
 from allmende.directory.identities import (
     Owner,
     Town,
-    find_owner,
-    find_owner_by_hash,
     find_owner_by_password,
-    load_owner,
+    find_owners,
+    find_owners_by_hash,
+    load_owners,
 )
 from allmende.printing.gateway.errors import SignInError
 from allmende.printing.gateway.print_queues import QueueView, load_queue
 from allmende.printing.jobs import Identity
-from allmende.printing.queue_addresses import find_queue_address
+from allmende.printing.queue_addresses import find_queue_addresses
 
 FRESH_SECONDS: Final = 5.0
 #: Passwords that are checked at the same time: each costs a good part of a second of a core.
@@ -41,6 +41,9 @@ PASSWORD_CHECKS: Final = 2
 WRONG_PASSWORDS: Final = 20
 _WINDOW: Final = 600.0
 _MAX_KNOWN: Final = 10_000
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +71,14 @@ class Requesters:
 
     def __init__(self, run: Callable[..., Awaitable[Any]]) -> None:
         self._run = run
-        self.queues: FreshValues[tuple[str, str | None], QueueView | None] = FreshValues(
-            lambda key: run(load_queue, *key), seconds=FRESH_SECONDS
-        )
-        self._named: FreshValues[tuple[Town, str], Owner | None] = FreshValues(
-            lambda key: run(find_owner, *key), seconds=FRESH_SECONDS
-        )
-        self._addressed: FreshValues[tuple[Town, str], Owner | None] = FreshValues(
-            lambda key: run(_find_by_address, *key), seconds=FRESH_SECONDS
-        )
-        self._signed_in: FreshValues[tuple[Town, int, str], Owner | None] = FreshValues(
-            lambda key: run(find_owner_by_hash, *key), seconds=FRESH_SECONDS
-        )
+
+        def fresh(load: Callable[[Sequence[K]], Mapping[K, V]]) -> FreshValues[K, V]:
+            return FreshValues(lambda keys: run(load, keys), seconds=FRESH_SECONDS)
+
+        self.queues = fresh(_load_queues)
+        self._named = fresh(find_owners)
+        self._addressed = fresh(_find_by_address)
+        self._signed_in = fresh(find_owners_by_hash)
         #: By town, name and address; good for as long as the town is the same object.
         self._claims: dict[tuple[int, str, str], tuple[Town, str, bool]] = {}
         self._secret = secrets.token_bytes(32)
@@ -131,7 +130,7 @@ class Requesters:
         digest = hmac.digest(self._secret, text, hashlib.sha256)
         right = self._right_passwords.get(digest)
         if right is not None:
-            owner = await self._signed_in.get((town, right.person_id, right.password_hash))
+            owner = await self._signed_in.get((town, (right.person_id, right.password_hash)))
             if owner is not None:
                 return owner
             del self._right_passwords[digest]
@@ -163,9 +162,21 @@ class Requesters:
         self._wrong[address] = (since, count + 1)
 
 
-def _find_by_address(town: Town, key: str) -> Owner | None:
-    address = find_queue_address(town.id, key)
-    return None if address is None else load_owner(town, address.person)
+def _load_queues(keys: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str | None], QueueView | None]:
+    return {key: load_queue(*key) for key in keys}
+
+
+def _find_by_address(keys: Iterable[tuple[Town, str]]) -> dict[tuple[Town, str], Owner | None]:
+    found: dict[tuple[Town, str], Owner | None] = {}
+    towns: dict[Town, list[str]] = {}
+    for town, key in keys:
+        towns.setdefault(town, []).append(key)
+    for town, wanted in towns.items():
+        addresses = find_queue_addresses(town.id, wanted)
+        owners = load_owners(town, [address.person for address in addresses.values() if address])
+        for key, address in addresses.items():
+            found[town, key] = owners[address.person_id] if address else None
+    return found
 
 
 def _read_basic(authorization: bytes) -> tuple[str, str] | None:
