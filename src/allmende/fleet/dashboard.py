@@ -19,10 +19,14 @@ from django.views.decorators.http import require_GET
 
 from allmende.directory.administration_access import Desk, figures_page
 from allmende.directory.municipalities import Municipality
+from allmende.fleet.baselines import Baseline, find_baseline
 from allmende.fleet.charts import Chart, Ink, Series, draw_lines
 from allmende.fleet.environment import UNITS, Effect, effect_of, factors_of
-from allmende.fleet.figures import NO_BREAK, count_words, percent_words
+from allmende.fleet.figures import NO_BREAK, count_words, money_words, percent_words
 from allmende.fleet.papers import PDF_TYPE, Section, typeset_paper
+from allmende.fleet.proof.amounts import UnprovableError
+from allmende.fleet.proof.arithmetic import prove
+from allmende.fleet.proof.town_case import NoCaseError, make_case, offer_spans
 from allmende.fleet.reports.counts import Counts, add_up, change_of
 from allmende.fleet.reports.pages import file_response
 from allmende.fleet.reports.periods import Period, Preset, period_of
@@ -74,18 +78,38 @@ def describe_situation(municipality: Municipality, today: date) -> Situation:
         sum_sheets(municipality.pk, span.since, span.until, by) for span in (period, period.year_before())
     )
     now, before = add_up(sums), add_up(sums_before)
+    baseline = find_baseline(municipality)
     headlines = (
-        *_saving_headlines(municipality, period),
+        *_saving_headlines(municipality, baseline, today),
         *_count_headlines(now, before),
         *_environment_headlines(municipality, sums, sums_before),
     )
-    chart, table = _by_month(municipality, today)
+    chart, table = _by_month(municipality, baseline, today)
     return Situation(period, headlines, chart, table, now != Counts() or before != Counts())
 
 
-def _saving_headlines(municipality: Municipality, period: Period) -> tuple[Headline, ...]:
-    del municipality, period
-    return ()
+def _saving_headlines(
+    municipality: Municipality, baseline: Baseline | None, today: date
+) -> tuple[Headline, ...]:
+    """What is proved, or what is missing for a proof."""
+    spans = offer_spans(municipality, today)
+    try:
+        proof = prove(make_case(municipality, baseline, spans[0] if spans else None))
+    except NoCaseError as missing:
+        return (Headline(_("saving a year"), "–", missing.words, "savings"),)
+    except UnprovableError:
+        return (_not_proved(),)
+    year, share = proof.find("saving.year"), proof.find("saving.percent")
+    if year is None:
+        return (_not_proved(),)
+    beside = _("measured %(span)s") % {"span": spans[0]}
+    if share is not None:
+        beside = f"{percent_words(share.value / 100)}, {beside}"
+    return (Headline(_("saving a year"), money_words(year.value), beside, "proof"),)
+
+
+def _not_proved() -> Headline:
+    return Headline(_("saving a year"), "–", _("It can't be proved yet; see what is missing."), "savings")
 
 
 def _count_headlines(now: Counts, before: Counts) -> tuple[Headline, ...]:
@@ -131,29 +155,34 @@ def _environment_headlines(
     return tuple(headlines)
 
 
-def _by_month(municipality: Municipality, today: date) -> tuple[Chart, Table]:
-    """The year's twelve months; those to come are gaps."""
-    years = (today.year, today.year - 1)
-    sheets: dict[int, list[int | None]] = {}
-    for year in years:
+def _by_month(municipality: Municipality, baseline: Baseline | None, today: date) -> tuple[Chart, Table]:
+    """The year's twelve months; those to come are gaps. The baseline is known by year alone, so its line is level."""
+    lines: dict[str, list[int | None]] = {}
+    for year in (today.year, today.year - 1):
         last = today if year == today.year else date(year, 12, 31)
-        rows = sum_sheets(municipality.pk, date(year, 1, 1), last, ("month",))
-        known = {row.month.month: row.sheets for row in rows if row.month}
-        sheets[year] = [
-            known.get(month, 0) if date(year, month, 1) <= last else None for month in range(1, 13)
-        ]
+        sides = dict.fromkeys(range(1, 13), 0)
+        for row in sum_sheets(municipality.pk, date(year, 1, 1), last, ("month", "kind")):
+            if row.month and row.kind != "scan":
+                sides[row.month.month] += row.impressions
+        lines[str(year)] = [sides[month] if date(year, month, 1) <= last else None for month in sides]
+    notes = [_("The running month ends today.")]
+    if baseline is not None and baseline.pages_mono is not None:
+        year_before = baseline.pages_mono + (baseline.pages_colour or 0)
+        lines[_("before the contract")] = [year_before // 12] * 12
+        notes.append(_("Before the contract: a twelfth of the year's pages in the baseline."))
     months = [date_format(date(today.year, month, 1), "M") for month in range(1, 13)]
     chart = Chart(
-        _("Sheets by month"),
+        _("Printed sides by month"),
         tuple(months),
-        tuple(Series(str(year), tuple(sheets[year])) for year in years),
+        tuple(Series(name, tuple(values)) for name, values in lines.items()),
         description=_("One line for each year. The table below the plot has the figures."),
     )
-    columns = (Column(_("Month")), *(Column(str(year), Kind.COUNT) for year in years))
-    cells = tuple((name, *(sheets[year][index] for year in years)) for index, name in enumerate(months))
-    totals: tuple[Cell, ...] = (_("Total"), *(sum(each or 0 for each in sheets[year]) for year in years))
-    note = _("The running month ends today.")
-    return chart, Table(_("Sheets by month"), columns, cells, totals, (note,))
+    columns = (Column(_("Month")), *(Column(name, Kind.COUNT) for name in lines))
+    cells = tuple(
+        (month, *(values[index] for values in lines.values())) for index, month in enumerate(months)
+    )
+    totals: tuple[Cell, ...] = (_("Total"), *(sum(each or 0 for each in values) for values in lines.values()))
+    return chart, Table(chart.title, columns, cells, totals, tuple(notes))
 
 
 def _share(share: Decimal | None) -> str:

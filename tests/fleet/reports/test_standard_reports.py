@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils.translation import override
@@ -36,7 +37,7 @@ def rows_of(report: Report) -> dict[Cell, tuple[Cell, ...]]:
     return {row[0]: row[1:] for row in report.table.rows}
 
 
-def build(town: Municipality, kind: ReportKind, **wishes: object) -> Report:
+def build(town: Municipality, kind: ReportKind, **wishes: Any) -> Report:
     with override("en"):
         return build_report(town, replace(Wish(kind, YEAR), **wishes))
 

@@ -389,7 +389,7 @@ def _count_cells(counts: Counts) -> tuple[Cell, ...]:
 
 
 def _change_column() -> Column:
-    return Column(_("Change"), Kind.PERCENT)
+    return Column(_("Against the year before"), Kind.PERCENT)
 
 
 def _notes(counts: Counts) -> tuple[str, ...]:

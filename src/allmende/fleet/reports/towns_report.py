@@ -73,7 +73,7 @@ def build_towns_report(period: Period) -> Report:
         Column(_("Colour share"), Kind.PERCENT),
         Column(_("Two-sided share"), Kind.PERCENT),
         Column(_("Sheets the year before"), Kind.COUNT),
-        Column(_("Change"), Kind.PERCENT),
+        Column(_("Against the year before"), Kind.PERCENT),
     )
 
     def cells(people: int, this: Counts, last: Counts) -> tuple[Cell, ...]:
