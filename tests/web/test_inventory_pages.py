@@ -85,10 +85,10 @@ def test_from_a_list_to_labels_and_a_swap(
     for address in (f"etagen/{floor.pk}/", f"etagen/{floor.pk}/loeschen/", f"etagen/{floor.pk}/raum/"):
         walk.go(address)
     page.fill("#id_name", "Flur Nord")
-    page.fill("#id_x", "12,5")
+    page.fill("#id_x", "12.5")
     walk.press("main button[type=submit]", ".error-summary")
     assert page.input_value("#id_name") == "Flur Nord"
-    page.fill("#id_x", "12.5")
+    assert page.input_value("#id_x") == "12.5"
     page.fill("#id_y", "3")
     walk.press("main button[type=submit]", ".kern-alert--success")
 

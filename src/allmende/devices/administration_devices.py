@@ -49,8 +49,8 @@ _PER_PAGE = 50
 def list_devices(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = DeviceSearchForm(request.GET, municipality=desk.municipality)
     everything = Device.objects.filter(municipality=desk.municipality)
-    devices = form.search(everything).select_related("site", "device_model").order_by("name", "pk")
-    page = Paginator(devices, _PER_PAGE).get_page(request.GET.get("page"))
+    devices = form.search(everything).select_related("site", "device_model").defer("description")
+    page = Paginator(devices.order_by("name", "pk"), _PER_PAGE).get_page(request.GET.get("page"))
     counts = dict(
         open_faults(desk.municipality.pk)
         .filter(device__in=[device.pk for device in page])

@@ -63,7 +63,8 @@ def _show(
     search: DeviceSearchForm,
     chosen: set[int],
 ) -> HttpResponse:
-    found = search.search(Device.objects.filter(municipality=desk.municipality).select_related("site"))
+    devices_of_town = Device.objects.filter(municipality=desk.municipality).select_related("site")
+    found = search.search(devices_of_town.defer("description"))
     devices = list(found.order_by("site__name", "place", "name")[: MAX_LABELS + 1])
     return desk.show(
         request,

@@ -43,7 +43,7 @@ def move_device_page(request: HttpRequest, desk: Desk, device_id: int) -> HttpRe
     lead = _(
         "An earlier day is entered into the history; where the device stands now follows its latest move."
     )
-    return _show(request, desk, device, form, title=_("Move %(name)s"), lead=lead, submit=_("Move"))
+    return _show(request, desk, device, form, title=_("Move %(name)s"), lead=lead, submit=_("Move it"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -111,6 +111,13 @@ class DeviceForm(forms.Form):
             device_model=DeviceModel.objects.filter(municipality=municipality),
         )
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        site, room = data.get("site"), data.get("room")
+        if site and room and room.floor.site_id != site.pk:
+            self.add_error("room", _("This room is in another site. Choose one there, or none."))
+        return data
+
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]).lower()
 

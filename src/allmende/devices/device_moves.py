@@ -27,7 +27,7 @@ class MoveKind(models.TextChoices):
     MOVED = "moved", _("moved")
     SWAPPED_IN = "swapped-in", _("took another's place")
     SWAPPED_OUT = "swapped-out", _("replaced")
-    REMOVED = "removed", _("removed")
+    REMOVED = "removed", _("taken away")
 
     @property
     def leaves(self) -> bool:

@@ -138,7 +138,7 @@ class InventoryFileForm(forms.Form):
 class FloorForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=50)
     level = forms.IntegerField(
-        label=gettext_lazy("Level"),
+        label=gettext_lazy("Level of the floor"),
         min_value=-20,
         max_value=200,
         help_text=gettext_lazy("0 is the ground floor, 1 the floor above it, -1 the cellar."),

@@ -28,7 +28,7 @@ class Floor(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="floors")
     name = models.CharField(_("name"), max_length=50)
     level = models.SmallIntegerField(
-        _("level"), default=0, validators=[MinValueValidator(-20), MaxValueValidator(200)]
+        _("level of the floor"), default=0, validators=[MinValueValidator(-20), MaxValueValidator(200)]
     )
 
     class Meta:
