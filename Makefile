@@ -6,7 +6,9 @@
 # make check  the static half of it: format, lint, types, rooms, migrations, translations
 # make bench  our figures and CUPS' in one run     make fuzz  the parsers     make soak  kill -9 under load, for long
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The distribution's own Python first: it is built with profile-guided optimisation and a third quicker than one built at home.
+PYTHON ?= $(shell for python in /usr/bin/python3.11 python3.11 /usr/bin/python3 python3; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -68,10 +70,8 @@ lock:
 	  pyproject.toml --all-extras --group dev --group fuzz --group build -c requirements/run.txt -o requirements/dev.txt
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Allmende needs Python 3.11 or newer (set PYTHON=/path/to/python3.11)"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
-	  || { echo "Python's venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "Allmende needs Python 3.11 or newer with venv: on Debian, apt-get install python3-venv (or set PYTHON=/path/to/python3.11)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt
