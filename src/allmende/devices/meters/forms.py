@@ -83,7 +83,7 @@ class ReadingsFileForm(forms.Form):
         return content
 
 
-class MeterPlanForm(forms.ModelForm[MeterPlan]):
+class MeterPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     class Meta:
         model = MeterPlan
         fields = [
