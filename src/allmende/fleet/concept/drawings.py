@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from allmende.fleet.concept.model import Concept, Point, Room
+from allmende.fleet.concept.model import Concept, Place, Point, Room
 from allmende.fleet.concept.plans import Plan
 from allmende.fleet.concept.sentences import Sentence
 from allmende.fleet.concept.sentences import mark as _
@@ -27,6 +27,7 @@ SVG: Final = "http://www.w3.org/2000/svg"
 _METRE: Final = 24
 _MARGIN: Final = 30
 _MARK: Final = 11
+_NARROWEST: Final = 760
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
 _PAPER: Final = {
     "room": {"fill": "#ffffff", "stroke": "#57534e", "stroke-width": "1"},
@@ -71,7 +72,8 @@ class Mark:
 def floors_of(concept: Concept) -> list[FloorKey]:
     """Floors with rooms or places of use, buildings in the file's order, from below."""
     order = {building.id: number for number, building in enumerate(concept.buildings)}
-    keys = {FloorKey(spot.building, spot.floor) for spot in (*concept.rooms, *concept.places)}
+    keys = {FloorKey(room.building, room.floor) for room in concept.rooms}
+    keys |= {FloorKey(place.building, place.floor) for place in concept.places}
     return sorted(keys, key=lambda key: (order[key.building], key.floor))
 
 
@@ -141,7 +143,7 @@ class _Drawing:
         self.concept, self.key, self.is_paper = concept, key, is_paper
         self.rooms = [r for r in concept.rooms if (r.building, r.floor) == (key.building, key.floor)]
         self.places = [p for p in concept.places if (p.building, p.floor) == (key.building, key.floor)]
-        spots = [*self.rooms, *self.places]
+        spots: list[Room | Place] = [*self.rooms, *self.places]
         known = [spot.at for spot in spots if spot.at is not None]
         base = max((point.y for point in known), default=0)
         left = min((point.x for point in known), default=0)
@@ -174,7 +176,9 @@ class _Drawing:
             xs += [at.x - room.width // 2, at.x + room.width // 2]
             ys += [at.y - room.depth // 2, at.y + room.depth // 2]
         left, top = _unit(min(xs)) - _MARGIN, _unit(min(ys)) - _MARGIN
-        return left, top, max(240, _unit(max(xs)) + _MARGIN - left), _unit(max(ys)) + _MARGIN - top
+        width, height = _unit(max(xs)) + _MARGIN - left, _unit(max(ys)) + _MARGIN - top
+        # Never narrower than this, so that a small building is not blown up over the whole page.
+        return left, top, max(_NARROWEST, 2 * height, width), height
 
     def style(self, kind: str) -> dict[str, str]:
         return dict(_PAPER[kind]) if self.is_paper else {"class": f"floor-plan__{kind}"}
@@ -216,6 +220,7 @@ class _Drawing:
     def draw_walks(self, root: ET.Element, plan: Plan, say: Say) -> None:
         place_of = {device.id: device.place for device in plan.devices}
         elsewhere: dict[str, list[str]] = defaultdict(list)
+        order = {device.id: number for number, device in enumerate(plan.devices)}
         inside = {room.id for room in self.rooms}
         for walk in plan.walks:
             room = self.concept.group_of[walk.group].room
@@ -233,7 +238,10 @@ class _Drawing:
                 continue
             start, end = self.points[room], self.points[place]
             x1, y1, x2, y2 = _unit(start.x), _unit(start.y), _unit(end.x), _unit(end.y)
-            path = f"M{x1} {y1}V{y2}H{x2}" if not walk.kind else f"M{x1 + 4} {y1}V{y2 + 4}H{x2}"
+            # Each device has a line of its own along the corridor, so that one sees who goes to which.
+            y2 += (order[walk.device] % 5 - 2) * 4
+            x1 += 4 if walk.kind else 0
+            path = f"M{x1} {y1}V{y2}H{x2}"
             ET.SubElement(root, "path", {"d": path, **self.style("apart" if walk.kind else "walk")})
         for room_id, devices in elsewhere.items():
             at = self.points[room_id]

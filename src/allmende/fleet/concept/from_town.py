@@ -148,7 +148,7 @@ def _a_month(counts: dict[str, int], days: Decimal) -> Volume:
 
 
 def _price(place: ContractDevice | None) -> tuple[Decimal, ContractTerm | None]:
-    """(rent a month, price list of today)"""
+    """(rent a month, price list of today)."""
     if place is None:
         return Decimal(0), None
     term = place.contract.terms.filter(first_day__lte=timezone.localdate()).order_by("first_day").last()
@@ -206,7 +206,7 @@ def _catalogue(municipality: Municipality, remarks: list[str]) -> tuple[DeviceTy
     ):
         if row.contract.runs_on(today):
             by_class[row.contract_id, row.device_class].append(row)
-    types = []
+    types: list[DeviceType] = []
     for (contract_id, name), rows in sorted(by_class.items()):
         rent, term = _price(rows[0])
         if term is None:

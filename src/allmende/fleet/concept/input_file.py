@@ -445,10 +445,11 @@ def _read_volume(table: _Table) -> Volume:
 
 
 def _read_group(table: _Table, rooms: Mapping[str, Room]) -> tuple[Group, bool]:
-    """(group, is its volume given?)"""
+    """(group, whether its volume is given)."""
     is_given = any(key in table.values for key in ("mono", "colour", "a3_mono", "a3_colour"))
     room = table.refer("room", rooms)
-    return Group(
+    own_walk = table.metres("longest_walk_m", 0)
+    group = Group(
         table.text("id", room or "-"),
         room,
         table.count("people", _REQUIRED, 1, 10_000),
@@ -457,14 +458,9 @@ def _read_group(table: _Table, rooms: Mapping[str, Room]) -> tuple[Group, bool]:
         table.flag("counter"),
         table.flag("confidential"),
         table.flag("step_free"),
-        table.metres("longest_walk_m", 0)
-        if "longest_walk_m" in table.values
-        else _none(table, "longest_walk_m"),
-    ), is_given
-
-
-def _none(table: _Table, key: str) -> None:
-    table.asked.add(key)
+        own_walk if "longest_walk_m" in table.values else None,
+    )
+    return group, is_given
 
 
 def _read_running(table: _Table) -> Running:

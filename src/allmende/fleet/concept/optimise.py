@@ -152,7 +152,7 @@ def _name_devices(
             is_there = place == each.slot.place
             cost = Decimal(0) if is_there else device.move_cost
             taken[device.id] = DeviceFate(device.id, "keep" if is_there else "move", each.slot.place, cost)
-    used = set(names_of for names_of, _kind in names.values())
+    used = {name for name, _kind in names.values()}
     count = 0
     for number, each in enumerate(seated):
         if number not in names:
@@ -207,7 +207,7 @@ def _price_devices(
 
 
 def _running_of(concept: Concept, each: SeatedDevice, kind: str) -> tuple[Running, str, Fraction]:
-    """(what it costs, its name, what is paid once for it; a move is paid in its fate)"""
+    """(what it costs, its name, what is paid once for it; a move is paid in its fate)."""
     if each.option.mode == "new":
         wanted = concept.type_of[kind]
         return wanted.running, wanted.name, Fraction(wanted.one_off)

@@ -59,8 +59,11 @@ class _Rows:
         self.values: list[float] = []
         self.lower: list[float] = []
         self.upper: list[float] = []
+        #: A row without terms asks for something: the solver may find the model empty, not infeasible.
+        self.is_hopeless = False
 
     def add(self, terms: list[tuple[int, float]], lower: float, upper: float) -> None:
+        self.is_hopeless = self.is_hopeless or (not terms and (lower > 0 or upper < 0))
         self.starts.append(len(self.columns))
         for column, value in terms:
             self.columns.append(column)
@@ -84,7 +87,6 @@ def solve_part(
     import highspy  # noqa: PLC0415 - 40 MB that pages never need
 
     begun = time.monotonic()
-    infinity = highspy.kHighsInf
     cost: list[float] = []
     upper: list[float] = []
     y_of: dict[tuple[int, int], int] = {}
@@ -122,12 +124,14 @@ def solve_part(
     if is_strong and not without:
         _add_counting_cuts(part, rows, y_of)
 
+    if rows.is_hopeless:
+        return PartSolution("infeasible")
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(cost), len(rows.starts)
     model.col_cost_ = [0.0] * len(cost) if without else cost
     model.col_lower_ = [0.0] * len(cost)
     model.col_upper_ = upper
-    model.row_lower_, model.row_upper_ = rows.lower, [infinity if v is None else v for v in rows.upper]
+    model.row_lower_, model.row_upper_ = rows.lower, rows.upper
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.start_ = [*rows.starts, len(rows.columns)]
     model.a_matrix_.index_, model.a_matrix_.value_ = rows.columns, rows.values
@@ -226,20 +230,20 @@ def _add_serving_rows(
     for t in range(len(part.tasks)):
         if ("walk", t) not in without:
             rows.add([(column, 1.0) for column in of_task[t]], 1.0, 1.0)
-    known = set()
+    known: set[tuple[int, ...]] = set()
     for t, second in enumerate(part.second):
         if second is None or ("second", t) in without or ("walk", t) in without:
             continue
         task = part.tasks[t]
-        columns = tuple(
+        able = tuple(
             y_of[s, o]
             for s in second
             for o, option in enumerate(part.stands[s].options)
             if task.needs <= option.running.can
         )
-        if columns not in known:
-            known.add(columns)
-            rows.add([(column, 1.0) for column in columns], 2.0, float("inf"))
+        if able not in known:
+            known.add(able)
+            rows.add([(column, 1.0) for column in able], 2.0, float("inf"))
 
 
 def _add_device_rows(

@@ -98,7 +98,7 @@ def task_cost(task: Task, option: Option, months: int) -> Fraction:
 
 
 def suits(option: Option, task: Task) -> bool:
-    """Could this kind of device serve the task, if it were near?"""
+    """Whether this kind of device could serve the task, if it were near."""
     return (
         task.needs <= option.running.can
         and task.people <= option.most_users
@@ -170,7 +170,7 @@ def _split(group: Group, concept: Concept) -> list[Task]:
 
 
 def _take_share(volume: Volume, need: Ability) -> tuple[Volume, Volume]:
-    """(what this need prints, what is left)"""
+    """(what this need prints, what is left)."""
     if need == Ability.A3:
         return Volume(a3_mono=volume.a3_mono, a3_colour=volume.a3_colour), replace(
             volume, a3_mono=0, a3_colour=0
@@ -271,10 +271,10 @@ def make_parts(concept: Concept, tasks: Sequence[Task], *, apart: frozenset[str]
     serves: dict[str, list[int]] = defaultdict(list)
     seconds: dict[str, list[int]] = defaultdict(list)
     for number, task in enumerate(tasks):
-        for place in task.walks:
-            serves[place].append(number)
-        for place in task.second or ():
-            seconds[place].append(number)
+        for place_id in task.walks:
+            serves[place_id].append(number)
+        for place_id in task.second or ():
+            seconds[place_id].append(number)
 
     alike_places: dict[object, list[str]] = defaultdict(list)
     for place in concept.places:
@@ -352,11 +352,11 @@ def _cut(
     for numbers in stands_of.values():
         for stand in numbers[1:]:
             parent[root(len(tasks) + stand)] = root(len(tasks) + numbers[0])
-    movable = set(movable)
+    shared = set(movable)
     first_with: dict[str, int] = {}
     for number, each in enumerate(stands):
         for option in each.options:
-            if option.mode != "new" and option.kind in movable:
+            if option.mode != "new" and option.kind in shared:
                 other = first_with.setdefault(option.kind, number)
                 parent[root(len(tasks) + number)] = root(len(tasks) + other)
     members: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
