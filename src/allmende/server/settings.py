@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "allmende.devices",
     "allmende.printing",
     "allmende.fleet",
+    "allmende.cooperative",
     "allmende.server",
 ]
 

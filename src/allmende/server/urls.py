@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allmende.devices.urls")),
     path("", include("allmende.printing.urls")),
     path("", include("allmende.fleet.urls")),
+    path("", include("allmende.cooperative.urls")),
     path("verwaltung/", show_overview, name="administration"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
