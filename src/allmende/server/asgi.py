@@ -24,6 +24,7 @@ from django.urls import get_resolver
 _django: Final = get_wsgi_application()
 
 from allmende.devices.meters.keeper import MeterKeeper  # noqa: E402
+from allmende.fleet.reports.keeper import ReportKeeper  # noqa: E402
 from allmende.printing.gateway import Gateway  # noqa: E402
 from allmende.printing.print_service import PrintService, set_running_service  # noqa: E402
 from allmende.server.body_limit import Receive, Scope, Send, is_too_large, limited, refuse  # noqa: E402
@@ -42,7 +43,7 @@ class Application:
         self._service: PrintService | None = None
         self._gateway: Gateway | None = None
         self._loading: asyncio.Future[None] | None = None
-        self._meters: MeterKeeper | None = None
+        self._keepers: tuple[MeterKeeper | ReportKeeper, ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -64,13 +65,14 @@ class Application:
                 set_running_service(self._service)
                 self._gateway = Gateway(self._service)
                 if settings.ALLMENDE_BACKGROUND:
-                    self._meters = MeterKeeper()
-                    self._meters.start()
+                    self._keepers = (MeterKeeper(), ReportKeeper())
+                    for keeper in self._keepers:
+                        keeper.start()
                 await send({"type": "lifespan.startup.complete"})
                 self._loading = asyncio.get_running_loop().run_in_executor(None, _load_pages)
             elif message["type"] == "lifespan.shutdown":
-                if self._meters is not None:
-                    self._meters.stop()
+                for keeper in self._keepers:
+                    keeper.stop()
                 if self._service is not None:
                     set_running_service(None)
                     await self._service.stop()

@@ -45,13 +45,15 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
 
     from allmende.devices.meters.keeper import MeterKeeper  # noqa: PLC0415
     from allmende.devices.meters.rounds import run_due_rounds  # noqa: PLC0415
+    from allmende.fleet.reports.keeper import ReportKeeper, keep_reports  # noqa: PLC0415
     from allmende.printing.job_spool import job_spool  # noqa: PLC0415
     from allmende.printing.retention import SWEEP_SECONDS, sweep_once  # noqa: PLC0415
 
     spool = job_spool()
-    meters = MeterKeeper()
+    keepers = (MeterKeeper(), ReportKeeper())
     if not once:
-        meters.start()
+        for keeper in keepers:
+            keeper.start()
     while not ended.is_set():
         full = False
         try:
@@ -65,8 +67,10 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
                 return 1
         if once and not full:
             run_due_rounds()
+            keep_reports()
             break
         ended.wait(_SECONDS_BETWEEN_FULL_SWEEPS if full else SWEEP_SECONDS)
-    meters.stop()
+    for keeper in keepers:
+        keeper.stop()
     connection.close()
     return 0

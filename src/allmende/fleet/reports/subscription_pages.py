@@ -25,6 +25,7 @@ from allmende.fleet.reports.subscriptions import (
     TRIES,
     ReportSubscription,
     Rhythm,
+    mail_is_set_up,
     subscribe,
     unsubscribe,
 )
@@ -102,7 +103,12 @@ def show_subscriptions(request: HttpRequest, desk: Desk) -> HttpResponse:
         status = 422
     described = [_describe(row) for row in rows.select_related("recipient").prefetch_related("mails")]
     return desk.show(
-        request, "fleet/reports/subscriptions.html", form=form, subscriptions=described, status=status
+        request,
+        "fleet/reports/subscriptions.html",
+        form=form,
+        subscriptions=described,
+        mail_is_set_up=mail_is_set_up(),
+        status=status,
     )
 
 
