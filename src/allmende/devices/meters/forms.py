@@ -102,7 +102,7 @@ class MeterPlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         }
 
 
-class SnmpAccessForm(forms.ModelForm):  # type: ignore[type-arg] - generic for the checker alone
+class SnmpAccessForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Secrets are never shown again; an empty field leaves the stored one."""
 
     community = forms.CharField(
