@@ -54,8 +54,12 @@ def check_may_keep(desk: Desk) -> None:
 def list_contracts(request: HttpRequest, desk: Desk) -> HttpResponse:
     today = timezone.localdate()
     is_inside = Q(contract_devices__last_day__isnull=True) | Q(contract_devices__last_day__gte=today)
-    contracts = Contract.objects.filter(municipality=desk.municipality).annotate(
-        devices=Count("contract_devices", filter=is_inside & Q(contract_devices__first_day__lte=today))
+    contracts = (
+        Contract.objects.filter(municipality=desk.municipality)
+        .annotate(
+            devices=Count("contract_devices", filter=is_inside & Q(contract_devices__first_day__lte=today))
+        )
+        .order_by("supplier", "number")
     )
     page = Paginator(contracts, _PER_PAGE).get_page(request.GET.get("page"))
     rows = [
