@@ -129,6 +129,11 @@ class RowForm(forms.Form):
             self.add_error("tax_percent", _("At most 100 per cent, please."))
         return data
 
+    def has_changed(self) -> bool:
+        """Whether anything was typed: what can be chosen always has a value."""
+        names = ("name", "amount", "document", "note", "amount_now")
+        return any(str(self.data.get(self.add_prefix(name), "")).strip() for name in names)
+
     def values(self) -> RowValues:
         """Of a valid form; what the kind of payment does not need is dropped."""
         data = self.cleaned_data

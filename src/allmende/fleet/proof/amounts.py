@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -202,7 +203,7 @@ def _taxed(
         percent,
         Unit.PERCENT,
         Sentence(_("%(name)s: value added tax"), dict(gap)),
-        origin,
+        replace(origin, assumed=False),
     )
     with_tax = plus(PERCENT, rate)
     if wanted is Tax.NET:
