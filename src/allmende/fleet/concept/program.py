@@ -92,7 +92,7 @@ def solve_part(
     y_of: dict[tuple[int, int], int] = {}
     for s, stand in enumerate(part.stands):
         for o, option in enumerate(stand.options):
-            most = len(stand.slots)
+            most = len(part.tasks) + 1 if ("slots", s) in without else len(stand.slots)
             if option.mode == "keep":
                 most = min(most, part.standing[stand.slots[0].place, option.kind][0])
             elif option.mode == "move":
