@@ -36,6 +36,8 @@ FIELDS: Final = (
     "quota_connections",
     "title_days",
     "least_people",
+    "ledger_person_days",
+    "shows_cost",
 )
 
 
@@ -90,6 +92,19 @@ class TownRulesForm(forms.Form):
         min_value=1,
         max_value=3650,
         help_text=gettext_lazy("Page counts for the bill stay, without title."),
+    )
+    ledger_person_days = forms.IntegerField(
+        label=gettext_lazy("Days that the ledger knows whose sheets they are"),
+        min_value=1,
+        max_value=3650,
+        help_text=gettext_lazy(
+            "Afterwards an entry has device and cost centre, and no person. A year's quota of a person needs no names: its use is kept as a sum."
+        ),
+    )
+    shows_cost = forms.BooleanField(
+        label=gettext_lazy("Show what a job costs before it is printed"),
+        required=False,
+        help_text=gettext_lazy("At the device and in the portal, by the prices of the contracts."),
     )
     least_people = forms.IntegerField(
         label=gettext_lazy("People behind a cost centre's figure, at least"),

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -12,8 +14,14 @@ from allmende.directory.chips import Chip
 from allmende.directory.page_access import person_page, town_id_of
 from allmende.directory.people import Delegation, Person, PersonAlias
 from allmende.printing.job_states import TERMINAL
+from allmende.printing.ledger.figures import SheetSum, sum_sheets_of_person
 from allmende.printing.portal.my_jobs import own_jobs
 from allmende.printing.queue_addresses import QueueAddress
+
+
+def sheets_of(person: Person) -> SheetSum:
+    """All that the ledger still knows to be this person's."""
+    return sum_sheets_of_person(town_id_of(person), person.pk, date.min, date.max)
 
 
 @require_GET
@@ -27,6 +35,7 @@ def show_my_data(request: HttpRequest, person: Person) -> HttpResponse:
         "addresses": QueueAddress.objects.filter(person=person, revoked_at__isnull=True).count(),
         "delegations": Delegation.objects.filter(owner=person, ended_at__isnull=True).count(),
         "waiting": own_jobs(person).exclude(state__in=ended).count(),
+        "sheets": sheets_of(person),
         "ended": own_jobs(person).filter(state__in=ended).count(),
     }
     return render(request, "printing/my_data.html", context)
