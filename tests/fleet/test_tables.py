@@ -73,6 +73,12 @@ def test_csv_is_what_german_excel_reads() -> None:
         assert read_csv(to_csv(TABLE))[1][3] == "1234.50"
 
 
+def test_a_share_has_an_end_in_csv() -> None:
+    table = Table("t", (Column("x", Kind.PERCENT),), ((Decimal(1) / 3,),))
+    with override("de"):
+        assert read_csv(to_csv(table))[1] == ["0,333333"]
+
+
 def test_xlsx_holds_real_numbers_and_days() -> None:
     rows = read_xlsx(to_xlsx(TABLE))
     assert [value for _type, value in rows[0]] == [column.title for column in COLUMNS]

@@ -12,6 +12,7 @@ import pytest
 from django.db import models
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
 from allmende.devices.device_models import DeviceModel
 from allmende.devices.device_tokens import DeviceToken
@@ -24,6 +25,8 @@ from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
+from allmende.fleet.person_reports import PersonReport
+from allmende.fleet.reports.subscriptions import ReportSubscription
 from allmende.printing.budgets import Budget
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
@@ -60,6 +63,8 @@ MODELS: dict[str, type[models.Model]] = {
     "queue_id": Queue,
     "job_id": Job,
     "rule_id": PrintRule,
+    "subscription_id": ReportSubscription,
+    "person_report_id": PersonReport,
 }
 
 
@@ -111,6 +116,16 @@ def make_full_town(slug: str) -> Municipality:
     make_job(town, person)
     make_job(town, None, state=State.QUARANTINED, claimed_name="anna")
     PrintRule.objects.create(municipality=town, position=1, name="Beidseitig", effect="duplex")
+    ReportSubscription.objects.create(municipality=town, recipient=person, kind="time", rhythm="monthly")
+    PersonReport.objects.create(
+        municipality=town,
+        subject=person,
+        since="2026-01-01",
+        until="2026-01-31",
+        reason="x",
+        asked_by=Person.objects.get(municipality=town, login="it"),
+        asked_at=timezone.now(),
+    )
     return town
 
 

@@ -24,7 +24,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from allmende.fleet.figures import DECIMALS, Kind, day_words, figure_words, is_german
+from allmende.fleet.figures import DECIMALS, Kind, day_words, figure_words, is_german, round_half_up
 
 __all__ = [
     "WITHHELD",
@@ -207,8 +207,14 @@ def _csv_cell(cell: Cell) -> str:
         return harmless(cell)
     if isinstance(cell, date):
         return cell.isoformat()
-    number = format(Decimal(cell), "f")
+    number = format(_at_most(Decimal(cell)), "f")
     return number.replace(".", ",") if is_german() else number
+
+
+def _at_most(number: Decimal) -> Decimal:
+    """A share has no end of digits; prices have six."""
+    exponent = number.as_tuple().exponent
+    return round_half_up(number, 6) if isinstance(exponent, int) and exponent < -6 else number
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:
