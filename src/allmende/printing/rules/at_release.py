@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from django.utils import timezone
 
 from allmende.devices.devices import Device
-from allmende.directory.people import Person
 from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_tickets import load_ticket
 from allmende.printing.jobs import Job
@@ -32,6 +30,7 @@ from allmende.printing.rules.evaluation import Decision, Effect, Outcome, Rule, 
 from allmende.printing.rules.facts import LONG_EDGE, Facts
 from allmende.printing.rules.job_facts import device_abilities, facts_of_job
 from allmende.printing.rules.print_rules import PrintRule, TownRules, rules_of_town
+from allmende.printing.visit.visits import OpenVisit
 
 REFUSED: Final = "refused-by-rule"
 AWAITS: Final = "awaits-approval"
@@ -78,21 +77,23 @@ class Ruling:
 class ReleaseRules:
     """The town's rules for one release of some jobs at one device. `anyway`: rules whose advice the person has read."""
 
-    def __init__(self, town: TownRules, device: Device, anyway: Collection[int], now: datetime) -> None:
+    def __init__(self, town: TownRules, open_visit: OpenVisit, anyway: Collection[int]) -> None:
         self._town = town
-        self._device = device
+        self._device = open_visit.device
         self._anyway = frozenset(anyway)
-        self._now = now
-        self._abilities = device_abilities(device)
+        self._now = timezone.now()
+        self._abilities = device_abilities(open_visit.device)
         self._some_approve = any(rule.effect is Effect.APPROVE for rule in town.rules)
+        #: Chosen for this visit; None leaves each job with its owner's.
+        chosen = open_visit.visit.cost_centre
+        self._cost_centre = None if chosen is None else chosen.number
 
     @classmethod
-    def of(cls, person: Person, device: Device, anyway: Collection[int] = ()) -> ReleaseRules | None:
+    def of(cls, open_visit: OpenVisit, anyway: Collection[int] = ()) -> ReleaseRules | None:
         """None where the town has no rules."""
-        if person.municipality is None:
-            return None
-        town = rules_of_town(person.municipality)
-        return cls(town, device, anyway, timezone.now()) if town else None
+        municipality = open_visit.person.municipality
+        town = rules_of_town(municipality) if municipality is not None else None
+        return cls(town, open_visit, anyway) if town else None
 
     def rule(self, job: Job, changes: TicketChanges) -> Ruling:
         """The ruling; asks for approval and counts what is held back. In the release's transaction."""
@@ -114,7 +115,7 @@ class ReleaseRules:
     def _decide(
         self, job: Job, changes: TicketChanges, requests: Sequence[ApprovalRequest]
     ) -> tuple[Decision, Facts]:
-        facts = facts_of_job(job, job.person, changes, self._now).at_device(
+        facts = facts_of_job(job, job.person, changes, self._now, cost_centre=self._cost_centre).at_device(
             self._device.pk,
             self._device.site_id,
             can_duplex=self._abilities[0],

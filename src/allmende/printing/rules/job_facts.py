@@ -17,8 +17,13 @@ from allmende.printing.jobs import Job
 from allmende.printing.rules.facts import Facts
 
 
-def facts_of_job(job: Job, owner: Person | None, changes: TicketChanges, at: datetime) -> Facts:
-    """Without a device. `changes`: what the person chose; `at`: aware, turned into the town's time here."""
+def facts_of_job(
+    job: Job, owner: Person | None, changes: TicketChanges, at: datetime, *, cost_centre: str | None = None
+) -> Facts:
+    """Without a device. `changes`: what the person chose; `at`: aware, turned into the town's time here.
+
+    `cost_centre`: the number that was chosen in place of the owner's own.
+    """
     ticket = change_ticket(load_ticket(job.ticket), changes)
     pages = pages_wanted(job.pages, ticket)
     colour_pages = job.colour_pages
@@ -27,7 +32,7 @@ def facts_of_job(job: Job, owner: Person | None, changes: TicketChanges, at: dat
         colour_pages = min(colour_pages, pages)
     return Facts(
         person_id=job.person_id,
-        cost_centre=cost_centre_of(owner),
+        cost_centre=cost_centre or cost_centre_of(owner),
         document_format=job.document_format,
         pages=pages,
         colour_pages=colour_pages,

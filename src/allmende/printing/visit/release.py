@@ -226,7 +226,7 @@ def _send_here(
     delivery = running_delivery()
     if delivery is None:
         raise ServiceNotRunningError
-    rules = ReleaseRules.of(open_visit.person, open_visit.device, anyway)
+    rules = ReleaseRules.of(open_visit, anyway)
     outcomes: list[ReleaseOutcome] = []
     orders: list[DeliveryOrder] = []
     with transaction.atomic():

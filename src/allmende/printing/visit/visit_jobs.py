@@ -129,7 +129,7 @@ _Notes = dict[int, tuple[RuleAnswer, ...]]
 
 
 def _rule_notes(open_visit: OpenVisit, opened: list[OpenJob]) -> _Notes:
-    rules = ReleaseRules.of(open_visit.person, open_visit.device)
+    rules = ReleaseRules.of(open_visit)
     if rules is None:
         return {}
     return rules.look_ahead([one.job for one in opened if one.job.state == State.HELD])
