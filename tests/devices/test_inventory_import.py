@@ -84,8 +84,9 @@ def test_a_list_becomes_devices_in_rooms(
     device = Device.objects.select_related("room__floor__site", "device_model").get(inventory_number="IT-001")
     assert device.room is not None
     assert device.device_model is not None
-    assert (device.name, device.kind, str(device.device_model)) == (
+    assert (device.name, device.slug, device.kind, str(device.device_model)) == (
         "Bürgerbüro",
+        "buergerbuero",
         "multifunction",
         "Kyocera TASKalfa 3554ci",
     )

@@ -223,6 +223,7 @@ _NEW: Final = InventoryRow(
 )
 #: An empty cell of these says nothing.
 _NEVER_EMPTY: Final = ("name", "slug", "kind", "in_use")
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 #: No two devices of a town share one of these.
 _UNIQUE: Final = ("inventory_number", "serial_number", "slug")
 
@@ -278,7 +279,7 @@ class _KnownDevices:
         """The line's short name, or one made of its name that nobody has."""
         if row.slug:
             return row.slug
-        start = slugify(row.name or "")[:50].strip("-") or "geraet"
+        start = slugify((row.name or "").translate(_UMLAUTS))[:50].strip("-") or "geraet"
         slug, number = start, 1
         while slug in self._owners["slug"]:
             number += 1
