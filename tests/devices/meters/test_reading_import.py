@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Readings out of CSV: all or nothing, twice is once."""
+
+from __future__ import annotations
+
+import pytest
+
+from allmende.devices.meters.counts import Counts
+from allmende.devices.meters.reading_import import import_readings, read_readings_file
+from allmende.devices.meters.readings import MeterReading
+from allmende.directory.municipalities import Municipality
+from makers import make_device, make_person, make_town
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def town() -> Municipality:
+    town = make_town()
+    make_device(town, "eg")
+    make_device(make_town("gommern"), "fremd")
+    return town
+
+
+def test_a_german_file_of_a_spreadsheet(town: Municipality) -> None:
+    data = "Geraet;Zeit;Gesamt;Farbe;A3\r\nEG;31.12.2024;1.000;200;\r\neg;30.06.2025 12:30;1 500;300;10\r\n;;\r\n"
+    found = read_readings_file(town, data.encode("cp1252"))
+    assert found.faults == []
+    it = make_person(town, "it", it=True)
+    assert import_readings(it, town, found.lines) == 2
+    assert import_readings(it, town, found.lines) == 0
+    first, second = MeterReading.objects.order_by("at")
+    assert first.counts == Counts(total=1000, mono=800, colour=200)
+    assert second.counts == Counts(total=1500, mono=1200, colour=300, a3=10)
+    assert second.at.isoformat() == "2025-06-30T10:30:00+00:00"
+    assert (second.source, second.entered_by) == ("import", it)
+
+
+def test_every_wrong_line_is_named(town: Municipality) -> None:
+    data = (
+        "device,at,total,mono,colour\nfremd,2025-01-01,5,,\neg,gestern,5,,\neg,2099-01-01,5,,\n"
+        "eg,2025-01-01,-5,,\neg,2025-01-01,5,4,4\neg,2025-01-02,,,\neg,2025-01-03,7,,\n"
+    )
+    found = read_readings_file(town, data.encode())
+    assert [int(fault.split()[1].rstrip(":")) for fault in found.faults] == [2, 3, 4, 5, 6, 7]
+    assert len(found.lines) == 1
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00\xff\xfe", b"a;b;c\n1;2;3", b"device,at,total\n" + b'"' * 100, b"x" * 2_100_000]
+)
+def test_what_is_no_such_file_is_refused(town: Municipality, data: bytes) -> None:
+    assert read_readings_file(town, data).faults
+
+
+def test_what_can_not_be_true_is_flagged_after_an_import_too(town: Municipality) -> None:
+    data = "device,at,total\neg,2025-01-01,1000\neg,2025-02-01,900\neg,2025-03-01,1100\n"
+    found = read_readings_file(town, data.encode())
+    import_readings(make_person(town, "it", it=True), town, found.lines)
+    assert list(MeterReading.objects.order_by("at").values_list("reason", flat=True)) == ["", "goes-back", ""]
