@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -180,7 +180,7 @@ def test_a_figure_leads_to_its_rows_page_by_page() -> None:
 def test_people_are_forgotten_after_the_towns_days_and_the_counts_stay() -> None:
     mine, _other = scene()
     anna = mine.people.get()
-    now = timezone.make_aware(datetime(2026, 5, 30, 12))
+    now = datetime(2026, 5, 30, 12, tzinfo=UTC)
     Municipality.objects.update(ledger_person_days=90)
     assert forget_people(now) == 0
     assert len(entries_of_person(mine.pk, anna.pk)) == 1
