@@ -21,7 +21,7 @@ from allmende.fleet.figures import day_words
 from allmende.fleet.prices import ONE_DAY
 from allmende.fleet.proof.case import Origin, Per, Reading, Volume
 from allmende.fleet.settlement.arithmetic import Days
-from allmende.fleet.settlement.volumes import midnight
+from allmende.fleet.settlement.volumes import EXACT_ENOUGH, midnight
 from allmende.printing.api import SheetSum, sum_sheets
 
 
@@ -43,8 +43,12 @@ def measured_volume(
         for each in sum_sheets(municipality.pk, days.first_day, days.last_day, ("device",))
         if each.device_id is not None
     }
+    spans = {
+        row.device_id: days.within(Days(row.first_day, row.last_day or days.last_day)) or days
+        for row in places.order_by("-first_day")
+    }
     readings = tuple(
-        reading for device in devices for reading in _readings(device, days, sums.get(device.pk))
+        reading for device in devices for reading in _readings(device, spans[device.pk], sums.get(device.pk))
     )
     if not readings:
         return None, len(now)
@@ -87,9 +91,18 @@ def _readings(device: Device, days: Days, ledger: SheetSum | None) -> Iterator[R
             mono_from, colour_from = _total(first), 0
             mono_to, colour_to = _total(last), 0
         origin = Origin(
-            _("Readings of %(device)s") % {"device": device.name}, _how(span), measured=True, href=href
+            _("Readings of %(device)s") % {"device": device.name},
+            _how(span),
+            assumed=not _reaches(span),
+            measured=True,
+            href=href,
         )
         yield Reading(name, mono_from, mono_to, colour_from, colour_to, origin)
+
+
+def _reaches(span: MeterSpan) -> bool:
+    """Whether the readings reach to both ends of what is measured; else it is an assumption that nothing was printed beyond them."""
+    return span.start.at - span.since <= EXACT_ENOUGH and span.until - span.end.at <= EXACT_ENOUGH
 
 
 def _lives(span: MeterSpan) -> Iterator[tuple[Counts, Counts]]:
@@ -118,6 +131,10 @@ def _total(counts: Counts) -> int:
 
 def _how(span: MeterSpan) -> str:
     words = f"{_end_words(_('Beginning'), span.start)} {_end_words(_('End'), span.end)}"
+    if not _reaches(span):
+        words += " " + _(
+            "The readings do not reach to both ends of what is measured; what was printed beyond them is missing."
+        )
     if span.swaps:
         words += " " + _(
             "The counter began anew in between; what was printed between the two readings is not known."
