@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from django import forms
@@ -31,7 +32,7 @@ from allmende.fleet.contract_forms import (
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
 from allmende.fleet.settlement.closing import due_periods
 from allmende.fleet.settlement.settlements import Settlement
-from allmende.fleet.settlement.statement import days_words, services_words
+from allmende.fleet.settlement.statement import days_words, price_words, services_words
 from allmende.fleet.supplier_invoices import SupplierInvoice
 
 _PER_PAGE: Final = 50
@@ -83,7 +84,7 @@ def show_contract(request: HttpRequest, desk: Desk, contract_id: int) -> HttpRes
         "fleet/contracts/contract.html",
         contract=contract,
         services=services_words(contract),
-        terms=terms,
+        terms=[_term_words(term) for term in terms],
         current=next((term for term in reversed(terms) if term.first_day <= today), None),
         page=page,
         charges=contract.charges.all(),
@@ -239,6 +240,17 @@ def delete_charge(request: HttpRequest, desk: Desk, charge_id: int) -> HttpRespo
     check_may_keep(desk)
     charge = access_row_for(desk.actor, ContractCharge, charge_id)
     return _delete(request, desk, charge, _("Remove this one-off amount?"), charge.label)
+
+
+def _term_words(term: ContractTerm) -> dict[str, Any]:
+    """The prices as people write them: without zeros behind."""
+    prices = (term.click_mono, term.click_colour, term.click_mono_a3, term.click_colour_a3)
+    return {
+        "row": term,
+        "rent": price_words(term.rent),
+        "rents": [(name, price_words(Decimal(str(rent)))) for name, rent in sorted(term.rents.items())],
+        "clicks": [price_words(price) for price in prices],
+    }
 
 
 def _kept(request: HttpRequest, desk: Desk, form: _RowForm, row: Row) -> bool:

@@ -29,7 +29,7 @@ from allmende.fleet.prices import ZERO, PriceError
 from allmende.fleet.settlement.arithmetic import Days
 from allmende.fleet.settlement.closing import due_periods, period_of
 from allmende.fleet.settlement.settlements import Settlement
-from allmende.fleet.settlement.statement import CLASS_WORDS, days_words
+from allmende.fleet.settlement.statement import CLASS_WORDS, days_words, number_words, price_words
 from allmende.fleet.supplier_invoice_check import Difference, Reason
 from allmende.fleet.supplier_invoice_file import (
     MAX_BYTES,
@@ -260,10 +260,9 @@ def _table(differences: list[Difference]) -> Table:
 def _side_words(quantity: Decimal | None, price: Decimal | None, counters: tuple[int, int] | None) -> str:
     parts = []
     if quantity is not None and price is not None:
-        whole = quantity == int(quantity)
-        parts.append(f"{count_words(quantity, 0 if whole else 3)} × {money_words(price, 6)}")
+        parts.append(f"{number_words(quantity)} × {price_words(price)}")
     elif quantity is not None:
-        parts.append(count_words(quantity))
+        parts.append(number_words(quantity))
     if counters is not None:
         parts.append(
             _("counter %(first)s to %(last)s")

@@ -138,7 +138,7 @@ def days_words(first_day: date, last_day: date) -> str:
 def line_words(row: SettlementLine) -> str:
     """What a line is for."""
     words = {
-        LineKind.RENT: _("Rent, %(months)s months") % {"months": _months(abs(row.quantity))},
+        LineKind.RENT: _("Rent, %(months)s months") % {"months": number_words(abs(row.quantity))},
         LineKind.COUNTED: _("%(what)s, counted for the pool"),
         LineKind.POOL: _("%(what)s, all devices together"),
         LineKind.SHORTFALL: _("%(what)s, missing to the minimum"),
@@ -287,11 +287,20 @@ def services_words(contract: Contract) -> str:
     }
 
 
-def _months(quantity: Decimal) -> str:
-    plain = quantity.normalize()
-    exponent = plain.as_tuple().exponent
-    return count_words(quantity, max(0, -exponent) if isinstance(exponent, int) else 0)
+def price_words(price: Decimal) -> str:
+    """Euros with as many decimals as there are, at least two."""
+    return money_words(price, max(2, _decimals(price)))
+
+
+def number_words(number: Decimal) -> str:
+    """With as many decimals as there are."""
+    return count_words(number, _decimals(number))
+
+
+def _decimals(number: Decimal) -> int:
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _tax_words(rate: Decimal) -> str:
-    return f"{_months(rate)} %"
+    return f"{number_words(rate)} %"
