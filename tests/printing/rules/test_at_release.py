@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from allmende.devices.devices import Device
+from allmende.directory.cost_centres import CostCentre
 from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
@@ -359,3 +360,13 @@ def test_rules_of_another_town_have_no_say() -> None:
     other = make_town("coswig")
     add_rule(make_person(other, "it", it=True), other, RuleDetails(name="nein", effect=Effect.REFUSE))
     assert release_jobs(standing.visit)[0].done
+
+
+def test_the_cost_centre_chosen_at_the_panel_is_the_one_that_counts() -> None:
+    standing = stand_with(
+        (Effect.REFUSE, [{"kind": "cost_centres", "values": ["4711"]}], {"reason_de": "geschlossen"})
+    )
+    assert release_jobs(standing.visit)[0].done
+    Job.objects.update(state=State.HELD.value, holder="")
+    standing.visit.visit.cost_centre = CostCentre.objects.create(municipality=standing.town, number="4711")
+    assert release_jobs(standing.visit)[0].code == "refused-by-rule"
