@@ -16,7 +16,9 @@ from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
-from allmende.fleet.contracts import Contract, ContractDevice, ContractTerm
+from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
+from allmende.fleet.settlement.settlements import Settlement, SettlementLine
+from allmende.fleet.supplier_invoices import SupplierInvoice
 from allmende.printing.ledger.entries import append_entry
 from allmende.printing.ledger.sheets import SheetEntry
 from makers import make_device, make_person
@@ -106,3 +108,47 @@ def put_in_ledger(
             sheets=mono + colour,
         )
     )
+
+
+def make_full_contract(device: Device) -> Contract:
+    """A contract with a row of everything that its pages can name."""
+    town = device.municipality
+    contract = make_contract(town)
+    make_term(contract)
+    ContractDevice.objects.create(municipality=town, contract=contract, device=device, first_day=FIRST)
+    ContractCharge.objects.create(
+        municipality=town, contract=contract, day=FIRST, label="Aufstellung", amount=Decimal(100)
+    )
+    settlement = Settlement.objects.create(
+        municipality=town,
+        contract=contract,
+        first_day=FIRST,
+        last_day=date(2025, 3, 31),
+        net=Decimal(100),
+        tax=Decimal(19),
+        gross=Decimal(119),
+        taxes=[{"rate": "19.00", "net": "100.00", "tax": "19.00"}],
+    )
+    SettlementLine.objects.create(
+        municipality=town,
+        settlement=settlement,
+        position=1,
+        kind="charge",
+        label="Aufstellung",
+        first_day=FIRST,
+        last_day=FIRST,
+        quantity=1,
+        unit_price=100,
+        amount=100,
+        tax_rate=19,
+        shares=[{"cost_centre_id": None, "number": "", "name": "", "amount": "100.00", "weight": 0}],
+    )
+    SupplierInvoice.objects.create(
+        municipality=town,
+        contract=contract,
+        number="R-1",
+        first_day=FIRST,
+        last_day=date(2025, 3, 31),
+        text="Gerät;Art;Betrag\nEG;Miete;90,00\n",
+    )
+    return contract

@@ -25,14 +25,18 @@ from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
+from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
 from allmende.fleet.person_reports import PersonReport
 from allmende.fleet.reports.subscriptions import ReportSubscription
+from allmende.fleet.settlement.settlements import Settlement, SettlementLine
+from allmende.fleet.supplier_invoices import SupplierInvoice
 from allmende.printing.budgets import Budget
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.queues import Queue
 from allmende.printing.rules.print_rules import PrintRule
+from fleet.contract_makers import make_full_contract
 from makers import (
     make_chip,
     make_device,
@@ -65,6 +69,13 @@ MODELS: dict[str, type[models.Model]] = {
     "rule_id": PrintRule,
     "subscription_id": ReportSubscription,
     "person_report_id": PersonReport,
+    "contract_id": Contract,
+    "term_id": ContractTerm,
+    "contract_device_id": ContractDevice,
+    "charge_id": ContractCharge,
+    "settlement_id": Settlement,
+    "line_id": SettlementLine,
+    "invoice_id": SupplierInvoice,
 }
 
 
@@ -126,6 +137,7 @@ def make_full_town(slug: str) -> Municipality:
         asked_by=Person.objects.get(municipality=town, login="it"),
         asked_at=timezone.now(),
     )
+    make_full_contract(device)
     return town
 
 

@@ -8,3 +8,10 @@ from django.apps import AppConfig
 class ServerConfig(AppConfig):
     name = "allmende.server"
     label = "server"
+
+    def ready(self) -> None:
+        # Rooms that do not know each other are joined here; imports wait until all models are loaded.
+        from allmende.fleet.api import impression_prices  # noqa: PLC0415
+        from allmende.printing.api import set_price_source  # noqa: PLC0415
+
+        set_price_source(impression_prices)
