@@ -39,7 +39,7 @@ from allmende.fleet.baselines import (
     rows_of,
     save_baseline,
 )
-from allmende.fleet.figures import money_words
+from allmende.fleet.figures import count_words, money_words
 from allmende.fleet.proof.amounts import UnprovableError, cost_year
 from allmende.fleet.proof.case import Tax
 from allmende.fleet.proof.town_case import baseline_cost
@@ -96,6 +96,9 @@ def _show(request: HttpRequest, desk: Desk, baseline: Baseline | None) -> HttpRe
         is_latest=baseline is None or (latest is not None and baseline.number == latest.number),
         rows=[_shown(row, row.position, Tax(row.baseline.compares)) for row in rows],
         versions=versions[:_VERSIONS_SHOWN],
+        pages_mono=count_words(baseline.pages_mono or 0) if baseline else "",
+        pages_colour=count_words(baseline.pages_colour or 0) if baseline else "",
+        contribution=money_words(baseline.contribution or 0) if baseline else "",
         may_edit_here=len(rows) <= MOST_FORM_ROWS,
     )
 

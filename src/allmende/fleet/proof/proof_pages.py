@@ -12,7 +12,7 @@ from typing import Final
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext as _
@@ -22,7 +22,9 @@ from allmende.directory.administration_access import Desk, figures_page
 from allmende.directory.audit import record_audit
 from allmende.fleet.baselines import find_baseline
 from allmende.fleet.charts import Chart, Ink, Series, draw_bars
+from allmende.fleet.concept.concept_records import ConceptRun, RunState
 from allmende.fleet.figures import Kind as CellKind
+from allmende.fleet.figures import money_words
 from allmende.fleet.papers import PDF_TYPE, Section, typeset_paper
 from allmende.fleet.proof.amounts import UnprovableError
 from allmende.fleet.proof.arithmetic import Proof, prove
@@ -105,7 +107,7 @@ def show_savings(request: HttpRequest, desk: Desk) -> HttpResponse:
         plot=_plot(proof) if proof else "",
         plot_words=_("Costs of a year before and now"),
         has_baseline=find_baseline(desk.municipality) is not None,
-        concepts=_way("concept_plans", "list_concepts", "concepts"),
+        concept=_latest_concept(desk),
         contracts=reverse("contracts"),
     )
 
@@ -334,13 +336,13 @@ def _plot(proof: Proof | None, ink: Ink = Ink.PAGE) -> str:
     return draw_bars(chart, stacked=len(series) > 1, ink=ink)
 
 
-def _way(*names: str) -> str:
-    for name in names:
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""
+def _latest_concept(desk: Desk) -> tuple[str, str, str] | None:
+    """(title, what it saves in a year, page) of the concept that was solved last."""
+    run = ConceptRun.objects.filter(municipality=desk.municipality, state=RunState.DONE).first()
+    plan = run.result.get("plan") if run else None
+    if run is None or not plan:
+        return None
+    return str(run), money_words(Decimal(plan["saving_a_year"])), reverse("concept", args=[run.pk])
 
 
 def _file_name(desk: Desk, ending: str) -> str:

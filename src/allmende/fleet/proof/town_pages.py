@@ -43,10 +43,14 @@ def measured_volume(
         for each in sum_sheets(municipality.pk, days.first_day, days.last_day, ("device",))
         if each.device_id is not None
     }
-    spans = {
-        row.device_id: days.within(Days(row.first_day, row.last_day or days.last_day)) or days
-        for row in places.order_by("-first_day")
-    }
+    spans: dict[int, Days] = {}
+    for row in places:
+        own = days.within(Days(row.first_day, row.last_day or days.last_day))
+        if own is not None:
+            known = spans.get(row.device_id, own)
+            spans[row.device_id] = Days(
+                min(known.first_day, own.first_day), max(known.last_day, own.last_day)
+            )
     readings = tuple(
         reading for device in devices for reading in _readings(device, spans[device.pk], sums.get(device.pk))
     )
