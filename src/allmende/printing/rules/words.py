@@ -15,6 +15,8 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from allmende.directory.roles import RoleName
+from allmende.printing.jobs import Job
+from allmende.printing.rules.approvals import Answer, ApprovalRequest
 from allmende.printing.rules.at_release import (
     ADVISED,
     APPROVED,
@@ -101,6 +103,21 @@ def approver_words(row: PrintRule) -> str:
     if row.approver_role:
         return row.get_approver_role_display()
     return str(RoleName.IT.label)
+
+
+def waits_for(job: Job) -> str:
+    """By whom a held job waits to be approved; empty where it does not wait."""
+    if job.reason != AWAITS:
+        return ""
+    row = (
+        ApprovalRequest.objects.filter(
+            job_id=job.pk, municipality_id=job.municipality_id, answer=Answer.ASKED
+        )
+        .select_related("rule__approver")
+        .order_by("-asked_at")
+        .first()
+    )
+    return approver_words(row.rule) if row is not None else ""
 
 
 def finding_words(finding: Finding, names: Names) -> str:
