@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fleet.concept.tiny import concept_of, running
-
 from allmende.fleet.concept.distances import measure_walks
 from allmende.fleet.concept.model import Building, Concept, DeviceType, Group, Place, Point, Room, Volume, Way
+from fleet.concept.tiny import concept_of, running
 
 
 def house(*, lift: bool = False) -> Concept:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from fleet.concept.tiny import concept_of, running
 
 from allmende.fleet.concept.infeasibility import Conflict, explain_infeasible
 from allmende.fleet.concept.model import (
@@ -20,6 +19,7 @@ from allmende.fleet.concept.model import (
     Volume,
 )
 from allmende.fleet.concept.optimise import find_plan
+from fleet.concept.tiny import concept_of, running
 
 PARAMETERS = Parameters(months=12, longest_walk=1000, second_walk=0, most_users=12)
 TYPE = DeviceType("t", "T", running())
@@ -100,7 +100,7 @@ def test_a_device_that_must_stay_can_be_in_the_way() -> None:
     stays = ExistingDevice("e", "E", "p0", running(), fate=Fate.STAY)
     group = Group("g", "r0", 2, Volume(10), frozenset({Ability.A3}))
     kind = DeviceType("t", "T", running("a3"), Decimal(1))
-    words = words_of(concept_of([0], [(0, 1)], [group], [kind], [stays], PARAMETERS))
+    words = words_of(concept_of([0], [(0, 1)], [group], [kind], devices=[stays], parameters=PARAMETERS))
     assert "Devices of today stay at “P0”." in words
     assert "No more than 1 devices at: P0." in words
 

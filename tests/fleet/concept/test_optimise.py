@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from fleet.concept.tiny import best_by_trying, concept_of, running, tiny_concepts
+import pytest
 from hypothesis import HealthCheck, given, settings
 
+from allmende.fleet.concept import refining
 from allmende.fleet.concept.costs import price_prints, price_running, to_cents
 from allmende.fleet.concept.distances import measure_walks
 from allmende.fleet.concept.generator import Measure, generate_town
@@ -16,6 +17,7 @@ from allmende.fleet.concept.model import Concept, DeviceType, ExistingDevice, Fa
 from allmende.fleet.concept.optimise import find_plan
 from allmende.fleet.concept.plans import Plan
 from allmende.fleet.concept.tasks import all_needs, make_tasks
+from fleet.concept.tiny import best_by_trying, concept_of, running, tiny_concepts
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -159,8 +161,8 @@ def test_a_device_that_moves_is_priced_with_its_move() -> None:
         [(0, 1), (40, 1)],
         [Group("g", "r0", 2, Volume(10))],
         [DeviceType("t", "T", running(rent="100"))],
-        [device],
-        Parameters(months=12, longest_walk=1000, second_walk=0),
+        devices=[device],
+        parameters=Parameters(months=12, longest_walk=1000, second_walk=0),
     )
     plan = find_plan(concept, seconds=20).plan
     assert plan is not None
@@ -174,3 +176,30 @@ def test_a_plan_survives_json() -> None:
     again = Plan.from_json(plan.to_json())
     assert again.to_json() == plan.to_json()
     assert again.devices == plan.devices
+
+
+def test_from_coarse_to_fine_is_as_cheap_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    concept = generate_town(Measure("t", 16, 10, 4, 1, 150_000, 20_000, 34), 3)
+    monkeypatch.setattr(refining, "_LARGE", 10**9)
+    at_once = find_plan(concept, seconds=60)
+    monkeypatch.setattr(refining, "_LARGE", 0)
+    refined = find_plan(concept, seconds=60)
+    assert at_once.plan is not None
+    assert refined.plan is not None
+    assert at_once.status == refined.status == "optimal"
+    assert abs(at_once.plan.total - refined.plan.total) <= Decimal("0.01")
+    check_rules(concept, refined.plan)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(tiny_concepts())
+def test_the_way_over_coarse_cuts_finds_the_best_too(concept: Concept) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refining, "_LARGE", 0)
+        outcome, best = find_plan(concept, seconds=30), best_by_trying(concept)
+    if best is None:
+        assert outcome.status == "infeasible"
+    else:
+        assert outcome.plan is not None
+        assert outcome.status == "optimal"
+        assert abs(outcome.plan.total - to_cents(best)) <= Decimal("0.01")

@@ -36,6 +36,7 @@ from allmende.fleet.concept.model import (
 
 def running(
     can: str = "",
+    *,
     rent: str = "20",
     mono: str = "0.01",
     colour: str = "0.05",
@@ -53,6 +54,7 @@ def concept_of(
     places: list[tuple[int, int]],
     groups: list[Group],
     types: list[DeviceType],
+    *,
     devices: list[ExistingDevice] | None = None,
     parameters: Parameters | None = None,
 ) -> Concept:
@@ -83,11 +85,10 @@ def tiny_concepts(draw: st.DrawFn) -> Concept:
             f"T{n}",
             running(
                 draw(abilities),
-                str(draw(st.integers(1, 60))),
-                str(draw(st.sampled_from(["0.01", "0.02"]))),
-                "0.05",
-                draw(st.sampled_from([300, 1000, 5000])),
-                draw(st.sampled_from([None, 3, 6])),
+                rent=str(draw(st.integers(1, 60))),
+                mono=str(draw(st.sampled_from(["0.01", "0.02"]))),
+                duty=draw(st.sampled_from([300, 1000, 5000])),
+                users=draw(st.sampled_from([None, 3, 6])),
             ),
             Decimal(draw(st.integers(0, 50))),
         )
@@ -113,7 +114,7 @@ def tiny_concepts(draw: st.DrawFn) -> Concept:
             f"e{n}",
             f"E{n}",
             f"p{draw(st.integers(0, len(places) - 1))}",
-            running(draw(abilities), str(draw(st.integers(0, 40)))),
+            running(draw(abilities), rent=str(draw(st.integers(0, 40)))),
             Volume(100),
             draw(st.sampled_from([Fate.FREE, Fate.FREE, Fate.STAY, Fate.GIVE_BACK])),
             draw(st.booleans()),
@@ -133,7 +134,7 @@ def tiny_concepts(draw: st.DrawFn) -> Concept:
         lowest_share=Decimal(draw(st.sampled_from(["0", "0.1"]))),
         enforces_lowest=draw(st.booleans()),
     )
-    return concept_of(rooms, places, groups, types, devices, parameters)
+    return concept_of(rooms, places, groups, types, devices=devices, parameters=parameters)
 
 
 Standing = tuple[str, str, str]  # (mode, type or device, place)

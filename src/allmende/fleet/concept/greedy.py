@@ -36,14 +36,12 @@ def plan_greedily(part: Part, months: int) -> Found | None:
             return False
         if option.mode != "keep":
             return True
-        count, _stay = part.standing[stand_place(s), option.kind]
+        places = {slot.place for slot in part.stands[s].slots}
+        count = sum(part.standing.get((place, option.kind), (0, 0))[0] for place in places)
         return (
             sum(n for (each, o), n in devices.items() if each == s and part.stands[s].options[o] == option)
             < count
         )
-
-    def stand_place(s: int) -> str:
-        return part.stands[s].slots[0].place
 
     def open_device(s: int, o: int) -> None:
         option = part.stands[s].options[o]

@@ -22,6 +22,7 @@ from allmende.fleet.concept.distances import measure_walks
 from allmende.fleet.concept.model import Concept, ExistingDevice, Fate, Running, Volume
 from allmende.fleet.concept.plans import DeviceFate, Plan, PlannedDevice, Walk
 from allmende.fleet.concept.program import PartSolution, solve_part
+from allmende.fleet.concept.refining import solve_from_coarse
 from allmende.fleet.concept.seating import SeatedDevice, seat
 from allmende.fleet.concept.tasks import Part, Task, make_parts, make_pools, make_tasks
 
@@ -47,6 +48,10 @@ def find_plan(
     tasks = make_tasks(concept)
     solved: dict[object, tuple[PartSolution, list[SeatedDevice], list[int]]] = {}
     apart: frozenset[str] = frozenset()
+    spots = {
+        place.id: (place.building, place.floor, place.at.x if place.at else 0, place.at.y if place.at else 0)
+        for place in concept.places
+    }
     while True:
         parts = make_parts(concept, tasks, apart=apart)
         parts.sort(key=lambda part: len(part.tasks))
@@ -59,7 +64,12 @@ def find_plan(
             if key in solved:
                 continue
             left = max(0.2, seconds - (time.monotonic() - begun))
-            solution = solve_part(part, concept.parameters.months, left, is_strong=is_strong)
+            months = concept.parameters.months
+            solution = (
+                solve_from_coarse(part, months, left, spots)
+                if is_strong
+                else solve_part(part, months, left, is_strong=False)
+            )
             if solution.status in ("infeasible", "unknown"):
                 stuck.append((solution.status, part))
                 continue

@@ -18,21 +18,24 @@ Research 12 (1983), 36-81.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any, Literal
 
 from allmende.fleet.concept.greedy import plan_greedily
-from allmende.fleet.concept.tasks import Part, suits, task_cost
+from allmende.fleet.concept.tasks import Part, Stand, suits, task_cost
 
 Status = Literal["optimal", "time_limit", "infeasible", "unknown"]
 #: (kind, index): a wish that `without` can leave out; see `infeasibility`.
 Wish = tuple[str, int]
+#: So many devices stand on these (stand, option) together.
+Sum = tuple[tuple[tuple[int, int], ...], int]
 #: EUR over the whole term: less than half a cent between the plan and the proven bound.
-_ABSOLUTE_GAP = 0.004
+ABSOLUTE_GAP = 0.004
 #: From so many assignments on a good start is looked for; how long, and how good is good.
 _LARGE = 1500
 _START_SECONDS = 12.0
@@ -80,8 +83,14 @@ def solve_part(
     without: frozenset[Wish] = frozenset(),
     is_strong: bool = True,
     threads: int = 0,
+    sums: Sequence[Sum] = (),
+    start: PartSolution | None = None,
+    at_least: float = -math.inf,
 ) -> PartSolution:
-    """The cheapest plan of this part, proven; after `seconds` the best that was found, with its bound."""
+    """The cheapest plan of this part, proven; after `seconds` the best that was found, with its bound.
+
+    `sums` are further rows; `start` is a plan to begin with; `at_least` a bound that is known already.
+    """
     if not part.tasks and not any(stay for _count, stay in part.standing.values()):
         return PartSolution("optimal")
     import highspy  # noqa: PLC0415 - 40 MB that pages never need
@@ -94,7 +103,7 @@ def solve_part(
         for o, option in enumerate(stand.options):
             most = len(part.tasks) + 1 if ("slots", s) in without else len(stand.slots)
             if option.mode == "keep":
-                most = min(most, part.standing[stand.slots[0].place, option.kind][0])
+                most = min(most, _count_standing(part, stand, option.kind)[0])
             elif option.mode == "move":
                 most = min(most, part.pools[option.kind])
             y_of[s, o] = len(cost)
@@ -124,6 +133,10 @@ def solve_part(
     if is_strong and not without:
         _add_counting_cuts(part, rows, y_of)
 
+    for chosen, count in sums:
+        rows.add([(y_of[key], 1.0) for key in chosen], float(count), float(count))
+    if math.isfinite(at_least):
+        rows.add([(column, value) for column, value in enumerate(cost) if value], at_least, math.inf)
     if rows.is_hopeless:
         return PartSolution("infeasible")
     model = highspy.HighsLp()
@@ -143,13 +156,36 @@ def solve_part(
     if not is_strong or without:
         solver = _make_solver(model, seconds - (time.monotonic() - begun), threads)
     else:
-        start = _find_start(part, months, model, whole_from, y_of, x_of, seconds)
+        values = (
+            _start_from(start, y_of, x_of)
+            if start
+            else _find_start(part, months, model, whole_from, y_of, x_of, seconds)
+        )
         solver = _make_solver(model, seconds - (time.monotonic() - begun), threads)
-        if start:
-            columns = list(start)
-            solver.setSolution(len(columns), columns, [start[column] for column in columns])
+        if values:
+            columns = list(values)
+            solver.setSolution(len(columns), columns, [values[column] for column in columns])
     solver.run()
     return _read(part, solver, y_of, x_of, highspy)
+
+
+def count_choices(part: Part) -> int:
+    """How many pairs of a task and a kind of device near it there are: what makes a part large."""
+    return sum(len(part.stands[s].options) for stands in part.reach for s in stands)
+
+
+def _count_standing(part: Part, stand: Stand, pool: str) -> tuple[int, int]:
+    """Devices of a pool at the stand's places, and how many of them must stay."""
+    counts = [part.standing.get((place, pool), (0, 0)) for place in {slot.place for slot in stand.slots}]
+    return sum(count for count, _stay in counts), sum(stay for _count, stay in counts)
+
+
+def _start_from(
+    start: PartSolution, y_of: dict[tuple[int, int], int], x_of: dict[tuple[int, int, int], int]
+) -> dict[int, float]:
+    values = {column: float(start.devices.get(key, 0)) for key, column in y_of.items()}
+    values |= dict.fromkeys(x_of.values(), 0.0)
+    return values | {x_of[t, s, o]: 1.0 for t, (s, o) in enumerate(start.serves)}
 
 
 def _make_solver(model: Any, seconds: float, threads: int) -> Any:
@@ -159,7 +195,7 @@ def _make_solver(model: Any, seconds: float, threads: int) -> Any:
     for name, value in (
         ("output_flag", False),
         ("mip_rel_gap", 0.0),
-        ("mip_abs_gap", _ABSOLUTE_GAP),
+        ("mip_abs_gap", ABSOLUTE_GAP),
         ("time_limit", max(0.1, seconds)),
         ("threads", threads),
     ):
@@ -279,21 +315,29 @@ def _add_standing_rows(
 ) -> None:
     """Slots of a stand; devices of today, at their places and in all."""
     pools: dict[str, list[int]] = defaultdict(list)
-    kept: dict[tuple[str, str], list[int]] = defaultdict(list)
+    kept: dict[tuple[frozenset[str], str], list[int]] = defaultdict(list)
+    counts: dict[tuple[frozenset[str], str], tuple[int, int]] = {}
+    dropped = {key for number, key in enumerate(part.standing) if ("stay", number) in without}
     for s, stand in enumerate(part.stands):
         if ("slots", s) not in without:
             rows.add([(y_of[s, o], 1.0) for o in range(len(stand.options))], 0.0, float(len(stand.slots)))
+        places = frozenset(slot.place for slot in stand.slots)
         for o, option in enumerate(stand.options):
             if option.mode != "new":
                 pools[option.kind].append(y_of[s, o])
             if option.mode == "keep":
-                kept[stand.slots[0].place, option.kind].append(y_of[s, o])
+                kept[places, option.kind].append(y_of[s, o])
+                count, stay = _count_standing(part, stand, option.kind)
+                stay -= sum(
+                    part.standing[key][1] for key in dropped if key[0] in places and key[1] == option.kind
+                )
+                counts[places, option.kind] = (count, stay)
     for pool, columns in pools.items():
         rows.add([(column, 1.0) for column in columns], 0.0, float(part.pools[pool]))
-    for number, (key, (count, stay)) in enumerate(part.standing.items()):
-        least = 0 if ("stay", number) in without else stay
-        if kept[key] and (least or len(kept[key]) > 1):
-            rows.add([(column, 1.0) for column in kept[key]], float(least), float(count))
+    for key, columns in kept.items():
+        count, stay = counts[key]
+        if stay or len(columns) > 1:
+            rows.add([(column, 1.0) for column in columns], float(stay), float(count))
 
 
 def _add_fleet_columns(
