@@ -42,8 +42,9 @@ LINES = (
 
 
 def make_finance(slug: str = "zerbst", role: RoleName = RoleName.FINANCE) -> Person:
-    person = make_person(make_town(slug), "fritz")
-    Role.objects.create(municipality=person.municipality, person=person, name=role)
+    town = make_town(slug)
+    person = make_person(town, "fritz")
+    Role.objects.create(municipality=town, person=person, name=role)
     return person
 
 
