@@ -88,6 +88,12 @@ def fill(towns: int, entries: int) -> tuple[list[int], int]:
             "SUM(impressions_mono), SUM(impressions_colour), SUM(sheets), 0 FROM printing_sheettotal "
             "GROUP BY 1, 2, 3, 4, 5, 6, 7"
         )
+        cursor.execute(
+            "INSERT INTO printing_sheettownmonth (municipality_id, month, kind, media, is_duplex, "
+            "impressions_mono, impressions_colour, sheets, impressions_estimated) "
+            "SELECT municipality_id, month, kind, media, is_duplex, SUM(impressions_mono), SUM(impressions_colour), "
+            "SUM(sheets), 0 FROM printing_sheetmonth GROUP BY 1, 2, 3, 4, 5"
+        )
         cursor.execute("ANALYZE")
     return numbers, count
 

@@ -7,7 +7,7 @@ from allmende.printing.delivery.holders import DeliveryHolder
 from allmende.printing.delivery.stops import DeliveryStop
 from allmende.printing.delivery.turns import DeviceTurn
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
-from allmende.printing.ledger.rollups import SheetMonth, SheetTotal
+from allmende.printing.ledger.rollups import SheetMonth, SheetTotal, SheetTownMonth
 from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.queue_addresses import QueueAddress
 from allmende.printing.queues import Queue
@@ -35,5 +35,6 @@ __all__ = [
     "SheetEntry",
     "SheetMonth",
     "SheetTotal",
+    "SheetTownMonth",
     "Visit",
 ]

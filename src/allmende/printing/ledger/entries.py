@@ -5,16 +5,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
-from allmende.printing.ledger.rollups import SheetMonth, SheetTotal
+from allmende.printing.ledger.rollups import (
+    BEARER_KEY,
+    COUNTS,
+    TOWN_KEY,
+    SheetMonth,
+    SheetTotal,
+    SheetTownMonth,
+)
 from allmende.printing.ledger.sheets import SheetEntry
-
-_KEY: Final = ("device_number", "cost_centre_number", "kind", "media", "is_duplex")
-_COUNTS: Final = ("impressions_mono", "impressions_colour", "sheets", "impressions_estimated")
 
 
 def local_day(at: datetime) -> date:
@@ -31,34 +35,29 @@ def append_entry(entry: SheetEntry) -> SheetEntry:
 
 
 def add_to_sums(entry: SheetEntry) -> None:
-    key = (
-        entry.device_id or 0,
-        entry.cost_centre_id or 0,
-        str(entry.kind),
-        str(entry.media),
-        entry.is_duplex,
-    )
+    town_key = (str(entry.kind), str(entry.media), entry.is_duplex)
+    bearer_key = (entry.device_id or 0, entry.cost_centre_id or 0, *town_key)
     counts = (
         entry.impressions_mono,
         entry.impressions_colour,
         entry.sheets,
         entry.impressions if entry.is_estimate else 0,
     )
+    town, month = entry.municipality_id, entry.day.replace(day=1)
     with connection.cursor() as cursor:
-        for model, column, day in (
-            (SheetTotal, "day", entry.day),
-            (SheetMonth, "month", entry.day.replace(day=1)),
-        ):
-            # Added by the database itself: two processes at once can't overwrite each other, as reading and writing back could.
-            cursor.execute(_upsert(model._meta.db_table, column), (entry.municipality_id, day, *key, *counts))  # noqa: SLF001
+        # Added by the database itself: two processes at once can't overwrite each other, as reading and writing back could.
+        cursor.execute(_upsert(SheetTotal, "day", BEARER_KEY), (town, entry.day, *bearer_key, *counts))
+        cursor.execute(_upsert(SheetMonth, "month", BEARER_KEY), (town, month, *bearer_key, *counts))
+        cursor.execute(_upsert(SheetTownMonth, "month", TOWN_KEY), (town, month, *town_key, *counts))
 
 
-def _upsert(table: str, column: str) -> str:
-    """One statement for SQLite (3.24) and PostgreSQL alike; table and column are constants of ours."""
-    columns = ("municipality_id", column, *_KEY, *_COUNTS)
+def _upsert(model: type[Model], column: str, key: tuple[str, ...]) -> str:
+    """One statement for SQLite (3.24) and PostgreSQL alike; table and columns are constants of ours."""
+    table = model._meta.db_table  # noqa: SLF001
+    columns = ("municipality_id", column, *key, *COUNTS)
     places = ", ".join(["%s"] * len(columns))
-    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in _COUNTS)
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in COUNTS)
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) "  # noqa: S608
-        f"ON CONFLICT ({', '.join(columns[: 2 + len(_KEY)])}) DO UPDATE SET {sums}"
+        f"ON CONFLICT ({', '.join(columns[: 2 + len(key)])}) DO UPDATE SET {sums}"
     )

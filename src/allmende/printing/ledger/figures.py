@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
-from allmende.printing.ledger.rollups import SheetMonth, SheetTotal
+from allmende.printing.ledger.rollups import COUNTS, SheetMonth, SheetTotal, SheetTownMonth
 from allmende.printing.ledger.sheets import SheetEntry
 
 #: What sums can be told apart by, and the column of both sums that has it (day and month aside).
@@ -30,7 +30,6 @@ BY: Final = {
     "kind": "kind",
     "duplex": "is_duplex",
 }
-_COUNTS: Final = ("impressions_mono", "impressions_colour", "sheets", "impressions_estimated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,8 @@ def sum_sheets(
         chosen &= Q(device_number__in=list(device_ids))
     if cost_centre_ids is not None:
         chosen &= Q(cost_centre_number__in=list(cost_centre_ids))
-    return _sum(chosen, since, until, by)
+    of_some = device_ids is not None or cost_centre_ids is not None
+    return _sum(chosen, since, until, by, of_some=of_some)
 
 
 def sum_sheets_of_towns(since: date, until: date, by: Sequence[str] = ()) -> list[SheetSum]:
@@ -161,7 +161,8 @@ def _page(rows: QuerySet[SheetEntry], before_id: int | None, limit: int) -> list
     return [SheetLine(**row) for row in found]
 
 
-def _sum(chosen: Q, since: date, until: date, by: Sequence[str]) -> list[SheetSum]:
+def _sum(chosen: Q, since: date, until: date, by: Sequence[str], *, of_some: bool = False) -> list[SheetSum]:
+    """`of_some`: `chosen` names devices or cost centres."""
     columns = [BY[name] for name in by]
     months, edges = split_into_months(since, until) if "day" not in by else (None, [(since, until)])
     sums: dict[tuple[Any, ...], list[int]] = {}
@@ -171,7 +172,11 @@ def _sum(chosen: Q, since: date, until: date, by: Sequence[str]) -> list[SheetSu
             rows = rows.annotate(month=TruncMonth("day"))
         _add_up(rows, columns, sums)
     if months is not None:
-        whole = SheetMonth.objects.filter(chosen, month__gte=months[0], month__lte=months[1])
+        # Without devices and cost centres there is a still shorter way.
+        whole: QuerySet[Any] = SheetTownMonth.objects.all()
+        if of_some or {"device", "cost_centre"} & set(by):
+            whole = SheetMonth.objects.all()
+        whole = whole.filter(chosen, month__gte=months[0], month__lte=months[1])
         _add_up(whole, columns, sums)
     return [_as_sum(columns, key, counts) for key, counts in sorted(sums.items(), key=lambda item: item[0])]
 
@@ -179,9 +184,9 @@ def _sum(chosen: Q, since: date, until: date, by: Sequence[str]) -> list[SheetSu
 def _add_up(rows: QuerySet[Any], columns: list[str], sums: dict[tuple[Any, ...], list[int]]) -> None:
     grouped = rows.order_by().values_list("municipality_id", *columns)
     # Named otherwise than the columns that are summed, as Django asks.
-    for row in grouped.annotate(**{f"sum_{name}": Sum(name) for name in _COUNTS}):
-        key, counts = row[: -len(_COUNTS)], row[-len(_COUNTS) :]
-        kept = sums.setdefault(key, [0] * len(_COUNTS))
+    for row in grouped.annotate(**{f"sum_{name}": Sum(name) for name in COUNTS}):
+        key, counts = row[: -len(COUNTS)], row[-len(COUNTS) :]
+        kept = sums.setdefault(key, [0] * len(COUNTS))
         for index, count in enumerate(counts):
             kept[index] += int(count)
 
@@ -210,5 +215,5 @@ def _as_sum(columns: list[str], key: tuple[Any, ...], counts: list[int]) -> Shee
     for column, name in (("device_number", "device_id"), ("cost_centre_number", "cost_centre_id")):
         if column in values:
             values[name] = values.pop(column) or None
-    values |= zip(_COUNTS, counts, strict=True)
+    values |= zip(COUNTS, counts, strict=True)
     return SheetSum(key[0], **values)
