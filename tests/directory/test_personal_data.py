@@ -88,6 +88,7 @@ def test_every_table_that_names_a_person_is_told(anna: Person) -> None:
 
 def test_unregistered_tables_tell_no_more_than_number_and_times(anna: Person) -> None:
     town = anna.municipality
+    assert town is not None
     EnvironmentFactor.objects.create(
         municipality=town, effect="wood", per_sheet=1, first_day=date(2026, 1, 1), source="x", entered_by=anna
     )

@@ -73,10 +73,12 @@ def show_dashboard(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 def describe_situation(municipality: Municipality, today: date) -> Situation:
     period = period_of(Preset.THIS_YEAR, today)
-    by = ("month", "kind", "duplex", "media")
-    sums, sums_before = (
-        sum_sheets(municipality.pk, span.since, span.until, by) for span in (period, period.year_before())
-    )
+    sums = _sums(municipality, period.since, period.until)
+    year_before = _sums(municipality, date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
+    # The same days: whole months of that year, and of its last month a part.
+    end = period.year_before().until
+    sums_before = [each for each in year_before if each.month and each.month < end.replace(day=1)]
+    sums_before += _sums(municipality, end.replace(day=1), end)
     now, before = add_up(sums), add_up(sums_before)
     baseline = find_baseline(municipality)
     headlines = (
@@ -84,7 +86,7 @@ def describe_situation(municipality: Municipality, today: date) -> Situation:
         *_count_headlines(now, before),
         *_environment_headlines(municipality, sums, sums_before),
     )
-    chart, table = _by_month(municipality, baseline, today)
+    chart, table = _by_month({today.year: sums, today.year - 1: year_before}, baseline, today)
     return Situation(period, headlines, chart, table, now != Counts() or before != Counts())
 
 
@@ -155,13 +157,19 @@ def _environment_headlines(
     return tuple(headlines)
 
 
-def _by_month(municipality: Municipality, baseline: Baseline | None, today: date) -> tuple[Chart, Table]:
+def _sums(municipality: Municipality, since: date, until: date) -> list[SheetSum]:
+    return sum_sheets(municipality.pk, since, until, ("month", "kind", "duplex", "media"))
+
+
+def _by_month(
+    years: dict[int, list[SheetSum]], baseline: Baseline | None, today: date
+) -> tuple[Chart, Table]:
     """The year's twelve months; those to come are gaps. The baseline is known by year alone, so its line is level."""
     lines: dict[str, list[int | None]] = {}
-    for year in (today.year, today.year - 1):
+    for year, sums in years.items():
         last = today if year == today.year else date(year, 12, 31)
         sides = dict.fromkeys(range(1, 13), 0)
-        for row in sum_sheets(municipality.pk, date(year, 1, 1), last, ("month", "kind")):
+        for row in sums:
             if row.month and row.kind != "scan":
                 sides[row.month.month] += row.impressions
         lines[str(year)] = [sides[month] if date(year, month, 1) <= last else None for month in sides]

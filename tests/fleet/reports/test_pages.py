@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,7 +26,7 @@ BASE = "/verwaltung/berichte/"
 READERS = (RoleName.IT, RoleName.FINANCE, RoleName.MANAGEMENT, RoleName.AUDITOR)
 
 
-def sign_in(town: Municipality, *roles: RoleName, login: str = "leser", **fields: object) -> Client:
+def sign_in(town: Municipality, *roles: RoleName, login: str = "leser", **fields: Any) -> Client:
     person = make_person(town, login, **fields)
     for role in roles:
         Role.objects.create(municipality=town, person=person, name=role)

@@ -23,8 +23,8 @@ from allmende.fleet.reports.words import PRESETS
 
 EARLIEST: Final = date(2000, 1, 1)
 LATEST: Final = date(2099, 12, 31)
-#: More days or months would be more bars than anybody reads.
-_MOST_DAYS: Final = 366
+#: More days would be more bars than anybody reads.
+_MOST_DAYS: Final = 93
 _SITE: Final = frozenset({ReportKind.TOWN, ReportKind.DEVICE, ReportKind.TIME, ReportKind.ENVIRONMENT})
 _DEVICE: Final = frozenset({ReportKind.TIME})
 _CENTRE: Final = frozenset({ReportKind.TOWN, ReportKind.TIME})
@@ -114,7 +114,7 @@ class ReportForm(PeriodForm):
         if data.get("je") == Grain.DAY and not self.errors:
             period = self.period()
             if (period.until - period.since).days >= _MOST_DAYS:
-                self.add_error("je", _("By day, please choose at most a year."))
+                self.add_error("je", _("By day, please choose at most a quarter."))
         return data
 
     def wish(self) -> Wish:
