@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
     "quota_megabytes": "4295",
     "quota_connections": "8",
     "title_days": "30",
+    "ledger_person_days": "90",
     "least_people": "5",
 }
 
