@@ -18,6 +18,9 @@ from allmende.devices.device_models import DeviceModel
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
 from allmende.devices.fault_reports import FaultKind, FaultReport, report_fault
+from allmende.devices.meters.alerts import DeviceAlert
+from allmende.devices.meters.readings import MeterReading
+from allmende.devices.meters.rounds import MeterRound
 from allmende.devices.places import Floor, Room
 from allmende.devices.sites import Site
 from allmende.directory.chips import Chip
@@ -64,6 +67,9 @@ MODELS: dict[str, type[models.Model]] = {
     "room_id": Room,
     "device_model_id": DeviceModel,
     "fault_id": FaultReport,
+    "reading_id": MeterReading,
+    "alert_id": DeviceAlert,
+    "round_id": MeterRound,
     "queue_id": Queue,
     "job_id": Job,
     "rule_id": PrintRule,
@@ -118,6 +124,12 @@ def make_full_town(slug: str) -> Municipality:
     Room.objects.create(municipality=town, floor=floor, name="12")
     DeviceModel.objects.create(municipality=town, maker="Kyocera", name="TASKalfa 3554ci")
     report_fault(device, FaultKind.JAM, "", None)
+    now = timezone.now()
+    MeterReading.objects.create(municipality=town, device=device, at=now, source="snmp", total=1)
+    DeviceAlert.objects.create(
+        municipality=town, device=device, kind="fault", detail="media-jam", since=now, raised_at=now
+    )
+    MeterRound.objects.create(municipality=town, kind="asked", ended_at=now)
     make_queue(town, device)
     centre = CostCentre.objects.create(municipality=town, number="1101", name=f"Hauptamt {slug}")
     Budget.objects.create(
