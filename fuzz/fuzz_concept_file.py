@@ -13,7 +13,8 @@ import atheris
 with atheris.instrument_imports():
     from allmende.fleet.concept.file_writer import write_concept
     from allmende.fleet.concept.generator import TOWNS, generate_town
-    from allmende.fleet.concept.input_file import InputFileError, read_concept
+    from allmende.fleet.concept.input_file import read_concept
+    from allmende.fleet.concept.input_tables import InputFileError
 
 SECONDS = 2.0
 GOOD = write_concept(generate_town(TOWNS["small"], 1)).split("\n\n")

@@ -22,7 +22,8 @@ from typing import Final
 
 from allmende.fleet.concept.file_writer import write_concept
 from allmende.fleet.concept.generator import TOWNS, Measure, generate_town
-from allmende.fleet.concept.input_file import LONGEST_FILE, InputFileError, read_concept
+from allmende.fleet.concept.input_file import LONGEST_FILE, read_concept
+from allmende.fleet.concept.input_tables import InputFileError
 from allmende.fleet.concept.model import Concept
 from allmende.fleet.concept.results import Result, plan_concept
 from allmende.server.command_line import start_django

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from allmende.fleet.concept.file_writer import write_concept
 from allmende.fleet.concept.generator import TOWNS, generate_town
-from allmende.fleet.concept.input_file import LONGEST_FILE, Fault, InputFileError, read_concept
+from allmende.fleet.concept.input_file import LONGEST_FILE, read_concept
+from allmende.fleet.concept.input_tables import Fault, InputFileError
 from allmende.fleet.concept.model import Ability, Concept, Group, Volume, Way
 from fleet.concept.tiny import tiny_concepts
 

@@ -122,10 +122,8 @@ def test_what_was_cancelled_gets_no_result(finance: Person, solved: Result) -> N
     assert not cancel_run(finance, run)
 
 
-def test_collisions_are_shown(finance: Person) -> None:
-    run = begin_run(
-        finance, finance.municipality, SOURCE.replace("longest_walk_m = 30.00", "longest_walk_m = 0.01"), 60
-    )  # type: ignore[arg-type]
+def test_collisions_are_shown(finance: Person, town: Municipality) -> None:
+    run = begin_run(finance, town, SOURCE.replace("longest_walk_m = 30.00", "longest_walk_m = 0.01"), 60)
     solve_run(run.pk)
     shown = client_of(finance).get(f"{ROOT}{run.pk}/").content.decode()
     assert "No plan is possible" in shown

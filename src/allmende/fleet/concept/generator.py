@@ -64,7 +64,7 @@ TOWNS: Final = {
 }
 
 
-def _running(
+def _running(  # noqa: PLR0917 - a row of a table
     can: str, rent: str, mono: str, colour: str, kwh: str, duty: int, users: int | None = None
 ) -> Running:
     abilities = frozenset(Ability(word) for word in can.split())

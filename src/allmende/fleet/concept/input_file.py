@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from allmende.fleet.concept.generator import share_out
+from allmende.fleet.concept.input_tables import MOST_MONEY, REQUIRED, Fault, Faults, InputFileError, Table
 from allmende.fleet.concept.model import (
     SEPARABLE,
     Ability,
@@ -28,7 +28,6 @@ from allmende.fleet.concept.model import (
     Group,
     Parameters,
     Place,
-    Point,
     Room,
     Running,
     Volume,
@@ -49,183 +48,8 @@ _MOST: Final = {
     "way": 20_000,
     "distance": 50_000,
 }
-_MOST_FAULTS: Final = 30
-_MOST_METRES: Final = Decimal(100_000)
-_MOST_MONEY: Final = Decimal(10_000_000)
-_MOST_COUNT: Final = 100_000_000
 
 T = TypeVar("T")
-_REQUIRED: Final = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`where` as `room[3].floor`, counted from 1 like a reader counts."""
-
-    where: str
-    what: Sentence
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
-
-
-class InputFileError(Exception):
-    """The file is not a concept; `faults` says what to mend."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = tuple(faults)
-
-
-class _Faults(list[Fault]):
-    def tell(self, where: str, text: str, **values: str | int) -> None:
-        if len(self) < _MOST_FAULTS:
-            self.append(Fault(where, Sentence(text, values)))
-
-
-class _Table:
-    """One table of the file; every key is asked for once, what is left over is unknown."""
-
-    def __init__(self, where: str, values: Mapping[str, Any], faults: _Faults) -> None:
-        self.where, self.values, self.faults = where, values, faults
-        self.asked: set[str] = set()
-
-    def _take(self, key: str, default: Any, accepts: Callable[[Any], T | None], expected: str) -> Any:
-        self.asked.add(key)
-        if key not in self.values:
-            if default is _REQUIRED:
-                self.faults.tell(f"{self.where}.{key}", _("is missing; add this key"))
-                return None
-            return default
-        value = accepts(self.values[key])
-        if value is None:
-            self.faults.tell(f"{self.where}.{key}", expected)
-            return None if default is _REQUIRED else default
-        return value
-
-    def text(self, key: str, default: Any = _REQUIRED) -> str:
-        def accept(value: object) -> str | None:
-            return value if isinstance(value, str) and 0 < len(value) <= 120 and value.isprintable() else None
-
-        return (
-            self._take(key, default, accept, _("write a text of 1 to 120 characters, in quotation marks"))
-            or ""
-        )
-
-    def count(self, key: str, default: Any = _REQUIRED, least: int = 0, most: int = _MOST_COUNT) -> int:
-        def accept(value: object) -> int | None:
-            is_whole = isinstance(value, int) and not isinstance(value, bool)
-            return value if is_whole and least <= value <= most else None  # type: ignore[operator,return-value]
-
-        taken = self._take(
-            key,
-            default,
-            accept,
-            _("write a whole number that is not negative, in the span that the key allows"),
-        )
-        return least if taken is None else int(taken)
-
-    def number(
-        self, key: str, default: Any = _REQUIRED, least: Decimal = Decimal(0), most: Decimal = _MOST_MONEY
-    ) -> Decimal:
-        def accept(value: object) -> Decimal | None:
-            found = _to_decimal(value)
-            return found if found is not None and least <= found <= most else None
-
-        taken = self._take(
-            key, default, accept, _("write a number such as 12.50, in the span that the key allows")
-        )
-        return Decimal(0) if taken is None else Decimal(taken)
-
-    def metres(self, key: str, default: Centimetres | None = None) -> Centimetres:
-        taken = self._take(
-            key,
-            _REQUIRED if default is None else default,
-            _to_length,
-            _("write a length in metres, such as 12.5"),
-        )
-        return 0 if taken is None else int(taken)
-
-    def flag(self, key: str, default: bool = False) -> bool:
-        def accept(value: object) -> bool | None:
-            return value if isinstance(value, bool) else None
-
-        return bool(self._take(key, default, accept, _("write true or false, without quotation marks")))
-
-    def words(self, key: str) -> list[str]:
-        def accept(value: object) -> list[str] | None:
-            is_list = isinstance(value, list) and len(value) <= 200 and all(isinstance(v, str) for v in value)
-            return value if is_list else None  # type: ignore[return-value]
-
-        return self._take(key, [], accept, _("write a list of texts in square brackets")) or []
-
-    def abilities(self, key: str) -> frozenset[Ability]:
-        found = set()
-        for word in self.words(key):
-            try:
-                found.add(Ability(word))
-            except ValueError:
-                self.faults.tell(
-                    f"{self.where}.{key}",
-                    _("“%(word)s” is not known; choose from %(known)s"),
-                    word=word[:40],
-                    known=", ".join(Ability),
-                )
-        return frozenset(found)
-
-    def choice(self, key: str, known: Sequence[str], default: str) -> str:
-        def accept(value: object) -> str | None:
-            return value if isinstance(value, str) and value in known else None
-
-        return str(self._take(key, default, accept, _("choose one of the words that the key allows")))
-
-    def point(self, key_x: str = "x", key_y: str = "y") -> Point | None:
-        if key_x not in self.values and key_y not in self.values:
-            self.asked |= {key_x, key_y}
-            return None
-
-        def accept(value: object) -> Decimal | None:
-            found = _to_decimal(value)
-            return found if found is not None and abs(found) <= _MOST_METRES else None
-
-        expected = _("write both coordinates in metres, such as 12.5")
-        x, y = (self._take(key, _REQUIRED, accept, expected) for key in (key_x, key_y))
-        return None if x is None or y is None else Point(round(x * 100), round(y * 100))
-
-    def refer(self, key: str, known: Mapping[str, object] | set[str], default: Any = _REQUIRED) -> str:
-        name = self.text(key, default)
-        if name and name not in known:
-            self.faults.tell(
-                f"{self.where}.{key}",
-                _("“%(name)s” stands nowhere in the file; write an id that it has"),
-                name=name,
-            )
-        return name
-
-    def close(self) -> None:
-        for key in self.values:
-            if key not in self.asked:
-                near = get_close_matches(key, sorted(self.asked), 1)
-                text = (
-                    _("is not known; did you mean “%(near)s”?")
-                    if near
-                    else _("is not known; remove it. Known are: %(known)s")
-                )
-                values = {"near": near[0]} if near else {"known": ", ".join(sorted(self.asked))}
-                self.faults.tell(f"{self.where}.{key[:40]}", text, **values)
-
-
-def _to_decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    found = Decimal(value)
-    exponent = found.as_tuple().exponent
-    return found if found.is_finite() and isinstance(exponent, int) and -12 <= exponent <= 12 else None
-
-
-def _to_length(value: object) -> Centimetres | None:
-    found = _to_decimal(value)
-    return round(found * 100) if found is not None and 0 <= found <= _MOST_METRES else None
 
 
 def read_concept(data: bytes | str) -> Concept:
@@ -242,14 +66,14 @@ def read_concept(data: bytes | str) -> Concept:
     except (ValueError, ArithmeticError, RecursionError) as error:
         why = str(error)[:120] or type(error).__name__
         raise InputFileError([Fault("file", Sentence(_("is not TOML: %(why)s"), {"why": why}))]) from None
-    faults = _Faults()
-    concept = _read(_Table("file", values, faults), faults)
+    faults = Faults()
+    concept = _read(Table("file", values, faults), faults)
     if faults:
         raise InputFileError(faults)
     return concept
 
 
-def _tables(top: _Table, key: str, faults: _Faults) -> list[_Table]:
+def _tables(top: Table, key: str, faults: Faults) -> list[Table]:
     top.asked.add(key)
     found = top.values.get(key, [])
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
@@ -258,11 +82,11 @@ def _tables(top: _Table, key: str, faults: _Faults) -> list[_Table]:
     if len(found) > _MOST[key]:
         faults.tell(key, _("are more than %(most)s; plan in several files"), most=_MOST[key])
         return []
-    return [_Table(f"{key}[{number}]", each, faults) for number, each in enumerate(found, start=1)]
+    return [Table(f"{key}[{number}]", each, faults) for number, each in enumerate(found, start=1)]
 
 
 def _read_each(
-    top: _Table, key: str, read: Callable[[_Table], T], faults: _Faults, ids: dict[str, str] | None = None
+    top: Table, key: str, read: Callable[[Table], T], faults: Faults, ids: dict[str, str] | None = None
 ) -> list[T]:
     """All tables of a kind; `ids` collects their ids and tells of those used twice."""
     made = []
@@ -283,8 +107,8 @@ def _read_each(
     return made
 
 
-def _read(top: _Table, faults: _Faults) -> Concept:
-    if top.count("format", _REQUIRED) != FORMAT:
+def _read(top: Table, faults: Faults) -> Concept:
+    if top.count("format", REQUIRED) != FORMAT:
         faults.tell("file.format", _("write format = 1"))
     title = top.text("title")
     top.asked.add("parameters")
@@ -292,7 +116,7 @@ def _read(top: _Table, faults: _Faults) -> Concept:
     if not isinstance(values, dict):
         faults.tell("parameters", _("write it as a table that begins with [%(key)s]"), key="parameters")
         values = {}
-    table = _Table("parameters", values, faults)
+    table = Table("parameters", values, faults)
     parameters = _read_parameters(table, faults)
     table.close()
     building_ids: dict[str, str] = {}
@@ -345,13 +169,13 @@ def _read(top: _Table, faults: _Faults) -> Concept:
     return fill_volumes(concept, without) if without else concept
 
 
-def _read_parameters(table: _Table, faults: _Faults) -> Parameters:
+def _read_parameters(table: Table, faults: Faults) -> Parameters:
     usual = Parameters()
     far: dict[Ability, Centimetres] = {}
     given = table.values.get("longest_walk_for", {})
     table.asked.add("longest_walk_for")
     if isinstance(given, dict):
-        own = _Table("parameters.longest_walk_for", given, faults)
+        own = Table("parameters.longest_walk_for", given, faults)
         far = {ability: own.metres(ability.value, 0) for ability in SEPARABLE if ability.value in given}
         own.asked |= {ability.value for ability in SEPARABLE}
         own.close()
@@ -374,7 +198,7 @@ def _read_parameters(table: _Table, faults: _Faults) -> Parameters:
     )
 
 
-def _read_building(table: _Table) -> Building:
+def _read_building(table: Table) -> Building:
     return Building(
         table.text("id"),
         table.text("name"),
@@ -384,16 +208,16 @@ def _read_building(table: _Table) -> Building:
     )
 
 
-def _read_floor(table: _Table) -> int:
+def _read_floor(table: Table) -> int:
     def accept(value: object) -> int | None:
         return (
             value if isinstance(value, int) and not isinstance(value, bool) and -20 <= value <= 100 else None
         )
 
-    return int(table._take("floor", 0, accept, _("write the floor as a whole number; 0 is the ground floor")))  # noqa: SLF001
+    return int(table.take("floor", 0, accept, _("write the floor as a whole number; 0 is the ground floor")))
 
 
-def _read_room(table: _Table, buildings: Mapping[str, str]) -> Room:
+def _read_room(table: Table, buildings: Mapping[str, str]) -> Room:
     return Room(
         table.text("id"),
         table.text("name"),
@@ -406,7 +230,7 @@ def _read_room(table: _Table, buildings: Mapping[str, str]) -> Room:
 
 
 def _read_place(
-    table: _Table, buildings: Mapping[str, str], rooms: Mapping[str, Room], types: Mapping[str, str]
+    table: Table, buildings: Mapping[str, str], rooms: Mapping[str, Room], types: Mapping[str, str]
 ) -> Place:
     room = rooms.get(table.refer("room", rooms, ""))
     if room is None:
@@ -435,7 +259,7 @@ def _read_place(
     )
 
 
-def _read_volume(table: _Table) -> Volume:
+def _read_volume(table: Table) -> Volume:
     return Volume(
         table.count("mono", 0),
         table.count("colour", 0),
@@ -444,7 +268,7 @@ def _read_volume(table: _Table) -> Volume:
     )
 
 
-def _read_group(table: _Table, rooms: Mapping[str, Room]) -> tuple[Group, bool]:
+def _read_group(table: Table, rooms: Mapping[str, Room]) -> tuple[Group, bool]:
     """(group, whether its volume is given)."""
     is_given = any(key in table.values for key in ("mono", "colour", "a3_mono", "a3_colour"))
     room = table.refer("room", rooms)
@@ -452,7 +276,7 @@ def _read_group(table: _Table, rooms: Mapping[str, Room]) -> tuple[Group, bool]:
     group = Group(
         table.text("id", room or "-"),
         room,
-        table.count("people", _REQUIRED, 1, 10_000),
+        table.count("people", REQUIRED, 1, 10_000),
         _read_volume(table),
         table.abilities("needs"),
         table.flag("counter"),
@@ -463,7 +287,7 @@ def _read_group(table: _Table, rooms: Mapping[str, Room]) -> tuple[Group, bool]:
     return group, is_given
 
 
-def _read_running(table: _Table) -> Running:
+def _read_running(table: Table) -> Running:
     most = table.count("most_users", 0, 0, 10_000)
     abilities = table.abilities("can")
     return Running(
@@ -471,22 +295,22 @@ def _read_running(table: _Table) -> Running:
         table.number("rent_month"),
         table.number("click_mono", most=Decimal(100)),
         table.number(
-            "click_colour", _REQUIRED if Ability.COLOUR in abilities else Decimal(0), most=Decimal(100)
+            "click_colour", REQUIRED if Ability.COLOUR in abilities else Decimal(0), most=Decimal(100)
         ),
         table.number("a3_factor", Decimal(2), most=Decimal(100)),
         table.number("energy_kwh_week", most=Decimal(10_000)),
-        table.count("duty_cycle", _REQUIRED, 1),
+        table.count("duty_cycle", REQUIRED, 1),
         most or None,
     )
 
 
-def _read_type(table: _Table) -> DeviceType:
+def _read_type(table: Table) -> DeviceType:
     return DeviceType(
         table.text("id"), table.text("name"), _read_running(table), table.number("one_off", Decimal(0))
     )
 
 
-def _read_device(table: _Table, places: set[str]) -> ExistingDevice:
+def _read_device(table: Table, places: set[str]) -> ExistingDevice:
     return ExistingDevice(
         table.text("id"),
         table.text("name"),
@@ -496,16 +320,16 @@ def _read_device(table: _Table, places: set[str]) -> ExistingDevice:
         Fate(table.choice("fate", list(Fate), Fate.FREE)),
         table.flag("may_move"),
         table.number("move_cost", Decimal(0)),
-        table.number("give_back_cost", Decimal(0), -_MOST_MONEY),
+        table.number("give_back_cost", Decimal(0), -MOST_MONEY),
     )
 
 
-def _read_way(table: _Table) -> Way:
+def _read_way(table: Table) -> Way:
     return Way(table.text("from"), table.text("to"), table.metres("metres"), table.flag("stairs"))
 
 
 def _read_distance(
-    table: _Table, rooms: Mapping[str, Room], places: set[str]
+    table: Table, rooms: Mapping[str, Room], places: set[str]
 ) -> tuple[tuple[str, str], Centimetres]:
     return (table.refer("room", rooms), table.refer("place", places)), table.metres("metres")
 

@@ -38,7 +38,8 @@ from allmende.fleet.concept.drawings import draw_floor, floors_of, marks_after, 
 from allmende.fleet.concept.file_writer import write_concept
 from allmende.fleet.concept.from_town import write_from_town
 from allmende.fleet.concept.generator import TOWNS, generate_town
-from allmende.fleet.concept.input_file import LONGEST_FILE, InputFileError
+from allmende.fleet.concept.input_file import LONGEST_FILE
+from allmende.fleet.concept.input_tables import InputFileError
 from allmende.fleet.concept.model import Concept
 from allmende.fleet.concept.plans import Plan
 from allmende.fleet.concept.results import Result
@@ -109,7 +110,7 @@ def list_concepts(request: HttpRequest, desk: Desk) -> HttpResponse:
                 "run": run,
                 "a_year": money_words(Decimal(plan["total"]) * 12 / plan["months"]) if plan else "",
                 "saving": money_words(Decimal(plan["saving_a_year"])) if plan and plan["fates"] else "",
-                "is_proven": bool(plan) and plan["status"] == "optimal",
+                "is_proven": plan is not None and plan["status"] == "optimal",
             }
         )
     return desk.show(request, "fleet/concept/concepts.html", rows=rows, page=page)
@@ -197,9 +198,11 @@ def _show_plan(request: HttpRequest, concept: Concept, result: Result, plan: Pla
                 "title_before": title_before,
                 "title_after": title_after,
                 # Both come out of an XML writer.
-                "before": mark_safe(draw_floor(concept, key, before, title_before, words.say))
+                "before": mark_safe(  # noqa: S308
+                    draw_floor(concept, key, before, title_before, words.say)
+                )
                 if before
-                else "",  # noqa: S308
+                else "",
                 "after": mark_safe(draw_floor(concept, key, after, title_after, words.say, plan=plan)),  # noqa: S308
             }
         )

@@ -191,7 +191,7 @@ def _start_from(
 def _make_solver(model: Any, seconds: float, threads: int) -> Any:
     import highspy  # noqa: PLC0415
 
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
         ("mip_rel_gap", 0.0),
@@ -205,7 +205,7 @@ def _make_solver(model: Any, seconds: float, threads: int) -> Any:
     return solver
 
 
-def _find_start(
+def _find_start(  # noqa: PLR0917 - the parts of one programme
     part: Part,
     months: int,
     model: Any,
@@ -282,7 +282,7 @@ def _add_serving_rows(
             rows.add([(column, 1.0) for column in able], 2.0, float("inf"))
 
 
-def _add_device_rows(
+def _add_device_rows(  # noqa: PLR0917 - the parts of one programme
     part: Part,
     rows: _Rows,
     users: dict[tuple[int, int], list[tuple[int, int]]],
@@ -340,7 +340,7 @@ def _add_standing_rows(
             rows.add([(column, 1.0) for column in columns], float(stay), float(count))
 
 
-def _add_fleet_columns(
+def _add_fleet_columns(  # noqa: PLR0917 - the parts of one programme
     part: Part,
     rows: _Rows,
     y_of: dict[tuple[int, int], int],

@@ -48,7 +48,7 @@ def solve_from_coarse(part: Part, months: int, seconds: float, spots: Spots) -> 
             if real.devices and (not best.devices or real.cost < best.cost):
                 best = real
             if best.devices and best.cost <= bound + ABSOLUTE_GAP:
-                return replace(best, status="optimal", bound=best.cost if best.cost < bound else bound)
+                return replace(best, status="optimal", bound=min(bound, best.cost))
     left = max(1.0, seconds - (time.monotonic() - begun))
     exact = solve_part(part, months, left, start=best if best.devices else None, at_least=bound)
     if exact.status in ("optimal", "infeasible"):

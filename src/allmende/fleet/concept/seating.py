@@ -106,7 +106,7 @@ def _shorten_walks(
         float(task_cost(part.tasks[t], part.stands[s].options[o], months))
         for t, (s, o) in enumerate(solution.serves)
     )
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", max(0.5, seconds))
     solver.setOptionValue("mip_rel_gap", 0.001)
@@ -114,9 +114,8 @@ def _shorten_walks(
     lengths = [part.tasks[t].walks[devices[d].slot.place] / 100 for t, d in pairs]
     for (t, _d), length in zip(pairs, lengths, strict=True):
         solver.addCol(length * max(part.tasks[t].people, 1), 0.0, 1.0, 0, [], [])
-    solver.changeColsIntegrality(
-        len(pairs), list(range(len(pairs))), [highspy.HighsVarType.kInteger] * len(pairs)
-    )
+    for column in range(len(pairs)):
+        solver.changeColIntegrality(column, highspy.HighsVarType.kInteger)
     of_task: dict[int, list[int]] = defaultdict(list)
     of_device: dict[int, list[int]] = defaultdict(list)
     for column, (t, d) in enumerate(pairs):

@@ -316,7 +316,7 @@ def make_parts(concept: Concept, tasks: Sequence[Task], *, apart: frozenset[str]
         for place, counts in here.items()
         for pool, count in counts.items()
     }
-    return _cut(tasks, stands, stand_places, pools, set(movable), standing)
+    return _cut(tasks, stands, stand_places, pools, movable=movable, standing=standing)
 
 
 def _cut(
@@ -324,6 +324,7 @@ def _cut(
     stands: Sequence[Stand],
     stand_places: Sequence[list[str]],
     pools: dict[str, list[ExistingDevice]],
+    *,
     movable: Iterable[str],
     standing: dict[tuple[str, str], tuple[int, int]],
 ) -> list[Part]:
@@ -369,7 +370,7 @@ def _cut(
         index = {stand: position for position, stand in enumerate(stand_numbers)}
         inside = [stands[number] for number in stand_numbers]
         used = {option.kind for stand in inside for option in stand.options if option.mode != "new"}
-        places = {slot.place for stand in inside for slot in stand.slots}
+        inner = {slot.place for stand in inside for slot in stand.slots}
         parts.append(
             Part(
                 tuple(tasks[number] for number in task_numbers),
@@ -377,7 +378,7 @@ def _cut(
                 tuple(tuple(index[each] for each in reach[number]) for number in task_numbers),
                 tuple(_indices(second[number], index) for number in task_numbers),
                 {pool: len(pools[pool]) for pool in used},
-                {key: counts for key, counts in standing.items() if key[0] in places},
+                {key: counts for key, counts in standing.items() if key[0] in inner},
             )
         )
     return parts
