@@ -88,6 +88,7 @@ def fill(entries: int, keys: int) -> int:
         insert("printing_sheettotal", "day", rows)
         count += len(rows)
     insert("printing_sheetmonth", "month", [(*key[:-1], *counts, key[-1]) for key, counts in months.items()])
+    add_up_towns()
     print(
         f"{len(days) * DEVICES * keys * each:,} entries stand behind {count:,} sums per day, {len(months):,} per month"
     )
@@ -107,6 +108,20 @@ def insert(table: str, column: str, rows: list[tuple[object, ...]]) -> None:
     places = ", ".join(["%s"] * (len(COLUMNS) + 1))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - constants
+
+
+def add_up_towns() -> None:
+    """The sums per month of the whole town, from those per device and cost centre."""
+    from django.db import connection, transaction
+
+    key = "municipality_id, kind, media, is_duplex, month"
+    counts = ("impressions_mono", "impressions_colour", "sheets", "impressions_estimated")
+    sums = ", ".join(f"SUM({name})" for name in counts)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO printing_sheettownmonth ({key}, {', '.join(counts)}) "  # noqa: S608 - constants
+            f"SELECT {key}, {sums} FROM printing_sheetmonth GROUP BY {key}"
+        )
 
 
 def measure() -> bool:
