@@ -24,8 +24,8 @@ def read(data: bytes) -> None:
     try:
         concept = read_concept(data)
     except InputFileError as error:
-        assert error.faults  # noqa: S101
-        assert all(str(fault) for fault in error.faults)  # noqa: S101
+        assert error.faults  # noqa: S101, PT017
+        assert all(str(fault) for fault in error.faults)  # noqa: S101, PT017
         return
     assert read_concept(write_concept(concept)) == concept  # noqa: S101
 
