@@ -23,6 +23,7 @@ from typing import Final
 from allmende.server.command_line import start_django
 from allmende.server.demo.demo_town import (
     DEVICES,
+    OFFICIALS,
     PEOPLE,
     TOWN_NAME,
     TOWN_SLUG,
@@ -51,7 +52,7 @@ def run_town(arguments: argparse.Namespace) -> int:
     ]
     try:
         migrate(quiet=True)
-        facts = set_up_demo(settings.HOME, settings.ALLMENDE_PORT)
+        facts = set_up_demo(settings.HOME, settings.ALLMENDE_PORT, with_year=_with_year())
         for device, process in zip(DEVICES, devices, strict=True):
             _wait_for_device(process, ports[device.slug])
         ask_devices()
@@ -86,6 +87,17 @@ def describe_demo(host: str, facts: DemoFacts, command: str) -> str:
         (_("Portal, as %s") % first.name, f"{web}/", f"{first.login}@{TOWN_SLUG}", facts.password),
         (_("Town's IT, as %s") % admin.name, f"{web}/", f"{admin.login}@{TOWN_SLUG}", facts.password),
     ]
+    if _with_year():
+        titles = {
+            "management": _("Mayor, as %s"),
+            "finance": _("Finance office, as %s"),
+            "auditor": _("Auditor, as %s"),
+            "office": _("Cooperative's office, as %s"),
+        }
+        people += [
+            (titles[one.role] % one.name, f"{web}/", f"{one.login}@{one.town}", facts.password)
+            for one in OFFICIALS
+        ]
     sections: list[tuple[str, list[tuple[str, ...]]]] = [
         (_("In the browser"), [*panels, *trays, *people]),
         (_("Chips"), [(person.name, person.chip) for person in PEOPLE if person.chip]),
@@ -120,6 +132,11 @@ def describe_demo(host: str, facts: DemoFacts, command: str) -> str:
         lines += ["", f"  {heading}"]
         lines += ["    " + "   ".join((row[0].ljust(width), *row[1:])).rstrip() for row in rows]
     return "\n".join([*lines, "", "  " + _("Ctrl+C ends it all."), "", ""])
+
+
+def _with_year() -> bool:
+    """Whether the town is to have a year behind it; tests of printing need none and switch it off."""
+    return os.environ.get("ALLMENDE_DEMO_YEAR", "1") != "0"
 
 
 def _own_command(home: Path) -> str:

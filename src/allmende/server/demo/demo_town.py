@@ -18,11 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from allmende.devices.devices import Device
+    from allmende.directory.cost_centres import CostCentre
     from allmende.directory.municipalities import Municipality
     from allmende.directory.people import Person
 
 TOWN_SLUG: Final = "zerbst"
 TOWN_NAME: Final = "Stadt Zerbst/Anhalt"
+NEIGHBOUR_SLUG: Final = "elbauen"
+NEIGHBOUR_NAME: Final = "Gemeinde Elbauen (erfunden)"
+COOPERATIVE_SLUG: Final = "genossenschaft"
+COOPERATIVE_NAME: Final = "IT-Genossenschaft der Kommunen (erfunden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,17 @@ class DemoPerson:
     cost_centre: str
     chip: str = ""
     is_it: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOfficial:
+    """Somebody who signs in with a role (a value of `RoleName`) and has no chip."""
+
+    town: str
+    login: str
+    name: str
+    cost_centre: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,12 @@ PEOPLE: Final = (
     DemoPerson("s.aydin", "Selma Aydın", "2000 Kämmerei", chip="0452E8D03F7182"),
     DemoPerson("p.neumann", "Pia Neumann", "4000 Soziales"),
     DemoPerson("o.thiele", "Oskar Thiele", "1010 IT", chip="04F90A6635C283", is_it=True),
+)
+OFFICIALS: Final = (
+    DemoOfficial(TOWN_SLUG, "b.hartmann", "Beate Hartmann", "1000 Hauptamt", "management"),
+    DemoOfficial(TOWN_SLUG, "s.aydin", "Selma Aydın", "2000 Kämmerei", "finance"),
+    DemoOfficial(TOWN_SLUG, "r.vogt", "Renate Vogt", "1000 Hauptamt", "auditor"),
+    DemoOfficial(COOPERATIVE_SLUG, "m.stein", "Martin Stein", "10 Geschäftsstelle", "office"),
 )
 DEVICES: Final = (
     DemoDevice("rathaus-eg", "Rathaus EG", "Erdgeschoss, Flur", 10),
@@ -80,8 +102,11 @@ class DemoFacts:
         draft.replace(path)
 
 
-def set_up_demo(home: Path, port: int) -> DemoFacts:
-    """Make what of the demo is missing; running it again changes nothing but the devices' addresses."""
+def set_up_demo(home: Path, port: int, *, with_year: bool = True) -> DemoFacts:
+    """Make what of the demo is missing; running it again changes nothing but the devices' addresses.
+
+    Without its year the town has people and devices alone, and nothing was ever printed: for tests of printing.
+    """
     from allmende.directory.models import Municipality  # noqa: PLC0415 - after start_django
     from allmende.server.town import found_town  # noqa: PLC0415
 
@@ -110,12 +135,27 @@ def set_up_demo(home: Path, port: int) -> DemoFacts:
         queue_paths={person.login: _queue_path(town, people[person.login]) for person in PEOPLE},
     )
     facts.save(home)
+    if with_year:
+        _make_year(town, people[next(person.login for person in PEOPLE if person.is_it)], password)
     return facts
+
+
+def _make_year(town: Municipality, it: Person, password: str) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - after start_django
+
+    from allmende.fleet.concept.concept_runs import start_process  # noqa: PLC0415
+    from allmende.server.demo.demo_concept import begin_concept  # noqa: PLC0415
+    from allmende.server.demo.demo_year import make_year  # noqa: PLC0415
+
+    make_year(town, it, password, timezone.localdate())
+    run = begin_concept(it)
+    if run is not None:
+        # Beside us, so that nobody waits for the solver at the first start.
+        start_process(run)
 
 
 def _ensure_person(town: Municipality, wanted: DemoPerson, password: str) -> Person:
     from allmende.directory.chip_enrolment import enrol_chip_with_code, issue_enrolment_code  # noqa: PLC0415
-    from allmende.directory.cost_centres import ensure_cost_centres  # noqa: PLC0415
     from allmende.directory.models import Person, PersonAlias, Role  # noqa: PLC0415
     from allmende.directory.roles import RoleName  # noqa: PLC0415
     from allmende.seal import NumberFormat, read_chip_number  # noqa: PLC0415
@@ -128,7 +168,7 @@ def _ensure_person(town: Municipality, wanted: DemoPerson, password: str) -> Per
         login=wanted.login,
         password=password,
         display_name=wanted.name,
-        cost_centre=ensure_cost_centres(town, [wanted.cost_centre]).get(wanted.cost_centre),
+        cost_centre=ensure_cost_centre(town, wanted.cost_centre),
     )
     if wanted.is_it:
         Role.objects.create(municipality=town, person=person, name=RoleName.IT)
@@ -139,6 +179,17 @@ def _ensure_person(town: Municipality, wanted: DemoPerson, password: str) -> Per
         # Whoever tries the demo prints under the name of their own computer account; let that be the first person.
         PersonAlias.objects.create(municipality=town, person=person, name=getpass.getuser().lower())
     return person
+
+
+def ensure_cost_centre(town: Municipality, words: str) -> CostCentre:
+    """Number and name, as in "1100 Bürgeramt"."""
+    from allmende.directory.cost_centres import CostCentre  # noqa: PLC0415
+
+    number, name = words.split(" ", 1)
+    centre, _is_new = CostCentre.objects.get_or_create(
+        municipality=town, number=number, defaults={"name": name}
+    )
+    return centre
 
 
 def _ensure_device(town: Municipality, wanted: DemoDevice, port: int) -> Device:
