@@ -1,3 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
+
+from allmende.cooperative.hash_chain import ChainHead, ChangeEntry, PersonalPart
+from allmende.cooperative.legal_rules import LegalRule
+from allmende.cooperative.member_list import MemberListEntry
+from allmende.cooperative.members import Member
+
+__all__ = ["ChainHead", "ChangeEntry", "LegalRule", "Member", "MemberListEntry", "PersonalPart"]

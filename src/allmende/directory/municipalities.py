@@ -64,6 +64,12 @@ class Municipality(models.Model):
         ordering = ["name"]
         verbose_name = _("municipality")
         verbose_name_plural = _("municipalities")
+        constraints = [
+            # The cooperative's office sees all members: there can't be a second one on the same installation.
+            models.UniqueConstraint(
+                fields=["is_cooperative"], condition=models.Q(is_cooperative=True), name="one_cooperative"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
