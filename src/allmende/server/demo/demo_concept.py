@@ -13,6 +13,7 @@ from allmende.fleet.concept.file_writer import write_concept
 from allmende.fleet.concept.from_town import write_from_town
 from allmende.fleet.concept.input_file import read_concept
 from allmende.fleet.concept.model import Concept
+from allmende.server.demo.demo_people import town_of
 
 if TYPE_CHECKING:
     from allmende.directory.people import Person
@@ -23,8 +24,7 @@ _SECONDS: Final = 30
 
 def begin_concept(it: Person) -> ConceptRun | None:
     """To be solved by whoever calls; None where the town has one already."""
-    town = it.municipality
-    assert town is not None  # the demo's IT belongs to its town
+    town = town_of(it)
     if ConceptRun.objects.filter(municipality=town).exists():
         return None
     concept = only_building(read_concept(write_from_town(town)), BUILDING)

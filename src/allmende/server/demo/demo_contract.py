@@ -34,6 +34,7 @@ from allmende.fleet.settlement.settlements import Settlement, SettlementLine
 from allmende.fleet.supplier_invoices import import_invoice
 from allmende.server.demo.demo_calendar import add_months
 from allmende.server.demo.demo_fleet import A3_COLOUR, A4_COLOUR, A4_MONO, KINDS, REPLACED, STANDS
+from allmende.server.demo.demo_people import town_of
 
 if TYPE_CHECKING:
     from allmende.devices.devices import Device
@@ -60,8 +61,7 @@ _TOO_MANY: Final = 1_200
 def make_contract(
     finance: Person, devices: Mapping[str, Device], virtual: list[Device], days: DemoDays
 ) -> Contract:
-    town = finance.municipality
-    assert town is not None  # the demo's finance office belongs to its town
+    town = town_of(finance)
     begin = days.contract_begin
     contract = Contract(
         municipality=town,
@@ -225,14 +225,13 @@ def _german(number: Decimal) -> str:
 
 def enter_baseline(finance: Person, days: DemoDays) -> None:
     """What a year cost before the contract: contracts one by one, printers from the shop, cartridges by catalogue."""
-    town = finance.municipality
-    assert town is not None  # the demo's finance office belongs to its town
+    town = town_of(finance)
     year = days.contract_begin.year - 1
     booked = date(year + 1, 1, 31)
     books = f"Jahresrechnung {year}, Sachkonto %s (Demo, erfunden)"
     rows = [
         RowValues(
-            KindChoice.DEVICES.value, "Leasing von neun Kopierern, drei Verträge", Decimal("1190.00"), PerChoice.MONTH.value,
+            KindChoice.DEVICES.value, "Leasing von neun Kopierern, drei Verträge", Decimal("1090.00"), PerChoice.MONTH.value,
             books % "52550", document_day=booked, note="Drei Lieferanten, Laufzeiten versetzt.",
         ),
         RowValues(
@@ -244,7 +243,7 @@ def enter_baseline(finance: Person, days: DemoDays) -> None:
             books % "52710", document_day=booked,
         ),
         RowValues(
-            KindChoice.SERVICE.value, "Wartung und Reparaturen", Decimal("9163.00"), PerChoice.YEAR.value,
+            KindChoice.SERVICE.value, "Wartung und Reparaturen", Decimal("8211.00"), PerChoice.YEAR.value,
             books % "52310", document_day=booked,
         ),
         RowValues(
@@ -272,7 +271,7 @@ def enter_baseline(finance: Person, days: DemoDays) -> None:
 def enter_factor(finance: Person, days: DemoDays) -> None:
     """Since the contract the town buys recycled paper."""
     EnvironmentFactor.objects.create(
-        municipality=finance.municipality,
+        municipality=town_of(finance),
         effect=Effect.CO2,
         per_sheet=Decimal("0.0042"),
         first_day=days.contract_begin,

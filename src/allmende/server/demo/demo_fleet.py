@@ -19,6 +19,7 @@ from allmende.devices.device_relocation import move_device, record_move, settle_
 from allmende.devices.devices import Device
 from allmende.devices.places import Floor, Room, write_place
 from allmende.devices.sites import Site
+from allmende.server.demo.demo_people import town_of
 
 if TYPE_CHECKING:
     from allmende.directory.municipalities import Municipality
@@ -152,14 +153,15 @@ _SITE_OF: Final = {
 
 def make_fleet(actor: Person, days: DemoDays, seed: random.Random) -> dict[str, Device]:
     """By short name; with the history of how they came to stand where they stand."""
-    town = actor.municipality
-    assert town is not None  # the demo's IT belongs to its town
+    town = town_of(actor)
     rooms = _make_rooms(town)
     models = make_models(town)
     devices = {}
     for number, stand in enumerate(STANDS, 101):
         room = rooms[_SITE_OF.get(stand.slug, "Rathaus"), stand.room]
-        devices[stand.slug] = _make_device(town, stand, number, room, models[stand.kind], days, seed)
+        devices[stand.slug] = _make_device(
+            stand, room, models[stand.kind], number=number, days=days, seed=seed
+        )
     for stand in STANDS:
         if stand.slug in (MOVED, "ordnungsamt"):
             continue
@@ -212,16 +214,16 @@ def _make_rooms(town: Municipality) -> dict[tuple[str, str], Room]:
 
 
 def _make_device(
-    town: Municipality,
     stand: Stand,
-    number: int,
     room: Room,
     model: DeviceModel,
+    *,
+    number: int,
     days: DemoDays,
     seed: random.Random,
 ) -> Device:
     return Device.objects.create(
-        municipality=town,
+        municipality_id=room.municipality_id,
         slug=stand.slug,
         name=stand.name,
         site=room.floor.site,

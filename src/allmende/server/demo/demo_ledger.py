@@ -25,6 +25,7 @@ from allmende.printing.ledger.figures import sum_sheets
 from allmende.printing.ledger.sheets import MediaClass, SheetEntry, SheetKind
 from allmende.server.demo.demo_calendar import midnight
 from allmende.server.demo.demo_fleet import REPLACED, Stand
+from allmende.server.demo.demo_people import town_of
 
 if TYPE_CHECKING:
     from allmende.devices.devices import Device
@@ -52,6 +53,7 @@ def write_ledger(
     devices: Mapping[str, Device],
     centres: Mapping[str, CostCentre],
     days: DemoDays,
+    *,
     sheets_a_year: int,
     seed: random.Random,
 ) -> list[SheetEntry]:
@@ -63,7 +65,7 @@ def write_ledger(
     for batch in batches:
         sheets = round(batch.weight * per_weight)
         if sheets > 0:
-            entries.append(_entry(batch, sheets, devices, centres, days, seed))
+            entries.append(_entry(batch, sheets, devices, centres, days=days, seed=seed))
     return SheetEntry.objects.bulk_create(entries, batch_size=1000)
 
 
@@ -79,6 +81,7 @@ def _entry(
     sheets: int,
     devices: Mapping[str, Device],
     centres: Mapping[str, CostCentre],
+    *,
     days: DemoDays,
     seed: random.Random,
 ) -> SheetEntry:
@@ -135,8 +138,7 @@ def correct_one(finance: Person, device: Device, right: CostCentre) -> None:
 
 def set_budgets(finance: Person, centres: Mapping[str, CostCentre], days: DemoDays) -> None:
     """One soft budget that is nearly used up, and a hard one with room."""
-    town = finance.municipality
-    assert town is not None  # the demo's finance office belongs to its town
+    town = town_of(finance)
     first, _last = period_of(BudgetPeriod.YEAR, days.today)
     used = {
         each.cost_centre_id: each.sheets

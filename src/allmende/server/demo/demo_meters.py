@@ -50,7 +50,7 @@ def write_readings(
         if slug in (REPLACED, "ordnungsamt"):
             wanted = sorted({*wanted, days.swap_day})
         start = _start(slug, seed)
-        rows += _readings(it, device, wanted, start, printed.get(device.pk, {}), walk_up)
+        rows += _readings(it, device, wanted, start, printed=printed.get(device.pk, {}), walk_up=walk_up)
     MeterReading.objects.bulk_create(rows, batch_size=500)
     with transaction.atomic():
         for device in devices.values():
@@ -82,6 +82,7 @@ def _readings(
     device: Device,
     wanted: Iterable[date],
     start: Counts,
+    *,
     printed: Mapping[date, Counts],
     walk_up: float,
 ) -> list[MeterReading]:

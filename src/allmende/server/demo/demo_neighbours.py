@@ -44,7 +44,7 @@ def make_neighbour(days: DemoDays, seed: random.Random) -> None:
         for stand in _STANDS
     }
     centres = make_colleagues(town, _CENTRES, seed)
-    write_ledger(_STANDS, devices, centres, days, _SHEETS, seed)
+    write_ledger(_STANDS, devices, centres, days, sheets_a_year=_SHEETS, seed=seed)
 
 
 def make_cooperative(password: str) -> None:

@@ -32,11 +32,14 @@ CENTRES: Final[Mapping[str, int]] = {
     "6600 Tiefbau": 6,
     "7700 Bauhof": 7,
 }
-_FIRST: Final = "Anke Bernd Carla Dirk Elke Frank Gesa Holger Ines Jens Katrin Lars Maren Norbert Olaf Petra Ralf Silke Timo Ulla Volker Wiebke".split()
+_FIRST: Final = (
+    "Anke", "Bernd", "Carla", "Dirk", "Elke", "Frank", "Gesa", "Holger", "Ines", "Jens", "Katrin", "Lars", "Maren", "Norbert",
+    "Olaf", "Petra", "Ralf", "Silke", "Timo", "Ulla", "Volker", "Wiebke",
+)  # fmt: skip
 _LAST: Final = (
-    "Albers Behrendt Clausen Dressler Ebert Fiedler Gerlach Heinze Illner Jahnke Kessler Lorenz Mertens Nagel Otto Pohl Quandt "
-    "Reinicke Seidler Tetzlaff Unger Voss Wagenknecht Zimmer".split()
-)
+    "Albers", "Behrendt", "Clausen", "Dressler", "Ebert", "Fiedler", "Gerlach", "Heinze", "Illner", "Jahnke", "Kessler", "Lorenz",
+    "Mertens", "Nagel", "Otto", "Pohl", "Quandt", "Reinicke", "Seidler", "Tetzlaff", "Unger", "Voss", "Wagenknecht", "Zimmer",
+)  # fmt: skip
 
 
 def make_colleagues(
@@ -67,6 +70,13 @@ def make_colleagues(
             )
     Person.objects.bulk_create(people)
     return centres
+
+
+def town_of(person: Person) -> Municipality:
+    """Raises ValueError for operators of the platform, who belong to none."""
+    if person.municipality is None:
+        raise ValueError(person.login)
+    return person.municipality
 
 
 def ensure_officials(town: Municipality, password: str) -> dict[str, Person]:

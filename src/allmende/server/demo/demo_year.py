@@ -34,7 +34,7 @@ from allmende.server.demo.demo_fleet import STANDS, make_fleet
 from allmende.server.demo.demo_ledger import add_up_by_day, correct_one, set_budgets, write_ledger
 from allmende.server.demo.demo_meters import write_readings, write_supplies
 from allmende.server.demo.demo_neighbours import make_cooperative, make_neighbour
-from allmende.server.demo.demo_people import CENTRES, ensure_officials, make_colleagues
+from allmende.server.demo.demo_people import CENTRES, ensure_officials, make_colleagues, town_of
 
 if TYPE_CHECKING:
     from allmende.directory.municipalities import Municipality
@@ -50,12 +50,12 @@ def make_year(town: Municipality, it: Person, password: str, today: date) -> boo
     with transaction.atomic():
         if Contract.objects.filter(municipality=town, number=NUMBER).exists():
             return False
-        seed, days = random.Random(_SEED), DemoDays(today)
+        seed, days = random.Random(_SEED), DemoDays(today)  # noqa: S311 - the same data each time
         officials = ensure_officials(town, password)
         finance = officials[RoleName.FINANCE]
         centres = make_colleagues(town, CENTRES, seed)
         devices = make_fleet(it, days, seed)
-        entries = write_ledger(STANDS, devices, centres, days, SHEETS, seed)
+        entries = write_ledger(STANDS, devices, centres, days, sheets_a_year=SHEETS, seed=seed)
         make_neighbour(days, seed)
         make_cooperative(password)
         # Of all towns at once: the sums can't differ from the entries.
@@ -77,8 +77,7 @@ def make_year(town: Municipality, it: Person, password: str, today: date) -> boo
 
 
 def _add_rules(it: Person, virtual: list[Device]) -> None:
-    town = it.municipality
-    assert town is not None  # the demo's IT belongs to its town
+    town = town_of(it)
     add_rule(
         it,
         town,
@@ -91,7 +90,7 @@ def _add_rules(it: Person, virtual: list[Device]) -> None:
         ),
     )
     by_slug = {device.slug: device for device in virtual}
-    if len(by_slug) == 2:  # noqa: PLR2004 - both virtual devices
+    if len(by_slug) == 2:
         add_rule(
             it,
             town,
