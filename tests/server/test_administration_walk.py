@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +31,8 @@ from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
+from allmende.fleet.baselines import HeadValues, RowValues, save_baseline
+from allmende.fleet.concept.concept_records import ConceptRun
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
 from allmende.fleet.person_reports import PersonReport
 from allmende.fleet.reports.subscriptions import ReportSubscription
@@ -82,7 +87,13 @@ MODELS: dict[str, type[models.Model]] = {
     "settlement_id": Settlement,
     "line_id": SettlementLine,
     "invoice_id": SupplierInvoice,
+    "run_id": ConceptRun,
 }
+#: Parts that name no row but something that every town counts or calls by itself.
+OWN_NAMES: dict[str, list[str]] = {"name": ["saving"], "number": ["1"], "kind": ["toml", "pdf"]}
+#: What there is only when something was measured or solved.
+_LATER = ("nachweis.", "nachweis/zahl/", "konzept.")
+CONCEPT = Path(__file__).parents[2] / "docs/concepts/small-town.toml"
 
 
 def administration_routes(resolver: Any = None, prefix: str = "") -> Iterator[str]:
@@ -98,17 +109,28 @@ def administration_routes(resolver: Any = None, prefix: str = "") -> Iterator[st
 
 def addresses_of(route: str, town: Municipality) -> list[str]:
     """The route with every row of the town in its place; one address where it names none."""
-    names = [part.strip("<>").partition(":")[2] for part in route.split("/") if part.startswith("<")]
-    choices = [
-        MODELS[name]._default_manager.filter(municipality=town).values_list("pk", flat=True) for name in names
+    names = re.findall(r"<[a-z]+:([a-z_]+)>", route)
+    choices: list[Any] = [
+        OWN_NAMES[name]
+        if name in OWN_NAMES
+        else MODELS[name]._default_manager.filter(municipality=town).values_list("pk", flat=True)
+        for name in names
     ]
     found = []
     for numbers in itertools.product(*choices):
         address = route
         for name, number in zip(names, numbers, strict=True):
-            address = address.replace(f"<int:{name}>", str(number))
+            address = re.sub(f"<[a-z]+:{name}>", str(number), address)
         found.append("/" + address)
     return found
+
+
+def may_be_missing(route: str) -> bool:
+    return any(part in route for part in _LATER)
+
+
+def has_own_names(route: str) -> bool:
+    return any(f":{name}>" in route for name in OWN_NAMES)
 
 
 def make_full_town(slug: str) -> Municipality:
@@ -150,6 +172,12 @@ def make_full_town(slug: str) -> Municipality:
         asked_at=timezone.now(),
     )
     make_full_contract(device)
+    row = RowValues("paper", "Paper A4", Decimal("4100.00"), "year", "Account 1101")
+    keeper = Person.objects.get(municipality=town, login="it")
+    save_baseline(keeper, town, HeadValues(), [row], reason="x", after=0)
+    ConceptRun.objects.create(
+        municipality=town, title="Rathaus", version=1, state="cancelled", source=CONCEPT.read_text()
+    )
     return town
 
 
@@ -183,7 +211,7 @@ def test_another_town_does_not_exist() -> None:
     before = rows_of(other)
     walked = 0
     for route in administration_routes():
-        if "<" not in route:
+        if "<" not in route or ("run_id" not in route and has_own_names(route)):
             continue
         for address in addresses_of(route, other):
             for method in ("get", "post"):
@@ -245,7 +273,7 @@ def test_an_auditor_reads_and_changes_nothing() -> None:
     for route in administration_routes():
         for address in addresses_of(route, town):
             status = client.get(address).status_code
-            assert status in {200, 403, 405}, (address, status)
+            assert status in {200, 403, 405} or (status == 404 and may_be_missing(route)), (address, status)
             read += status == 200
             status = client.post(address).status_code
             assert status in {403, 405}, (address, status)

@@ -245,9 +245,11 @@ def cancel_concept(request: HttpRequest, desk: Desk, run_id: int) -> HttpRespons
 
 @require_GET
 @contracts_page
-def download_concept(request: HttpRequest, desk: Desk, run_id: str, kind: str) -> HttpResponse:
+def download_concept(request: HttpRequest, desk: Desk, run_id: int, kind: str) -> HttpResponse:
     del request
-    run = access_run_for(desk.actor, int(run_id))
+    run = access_run_for(desk.actor, run_id)
+    if kind not in {"toml", "json", "pdf"}:
+        raise Http404
     if kind == "toml":
         content, media = run.source.encode(), "application/toml; charset=utf-8"
     elif run.is_running or not run.result:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, path
 
 from allmende.fleet.concept import pages
 
@@ -14,8 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("vergleich/", pages.compare_concepts, name="compare_concepts"),
     path("<int:run_id>/", pages.show_concept, name="concept"),
     path("<int:run_id>/abbrechen/", pages.cancel_concept, name="cancel_concept"),
-    re_path(
-        r"^(?P<run_id>[0-9]{1,9})/konzept\.(?P<kind>pdf|json|toml)$",
+    path(
+        "<int:run_id>/konzept.<str:kind>",
         pages.download_concept,
         name="download_concept",
     ),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, path
 
 from allmende.fleet import baseline_pages
 from allmende.fleet.proof import proof_pages
@@ -12,7 +12,7 @@ from allmende.fleet.proof import proof_pages
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", proof_pages.show_savings, name="savings"),
     path("nachweis/", proof_pages.show_proof, name="proof"),
-    re_path(r"^nachweis/zahl/(?P<name>[a-z_0-9.]{1,80})/$", proof_pages.show_figure, name="proof_figure"),
+    path("nachweis/zahl/<str:name>/", proof_pages.show_figure, name="proof_figure"),
     path("nachweis.pdf", proof_pages.download_paper, name="proof_paper"),
     path("nachweis.json", proof_pages.download_case, name="proof_case"),
     path("vorher/", baseline_pages.show_baseline, name="show_baseline"),
