@@ -2,9 +2,18 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
 
+from allmende.cooperative.chain_checking import ChainAnchor
 from allmende.cooperative.hash_chain import ChainHead, ChangeEntry, PersonalPart
 from allmende.cooperative.legal_rules import LegalRule
 from allmende.cooperative.member_list import MemberListEntry
 from allmende.cooperative.members import Member
 
-__all__ = ["ChainHead", "ChangeEntry", "LegalRule", "Member", "MemberListEntry", "PersonalPart"]
+__all__ = [
+    "ChainAnchor",
+    "ChainHead",
+    "ChangeEntry",
+    "LegalRule",
+    "Member",
+    "MemberListEntry",
+    "PersonalPart",
+]

@@ -13,6 +13,7 @@
     allmende demo …             the demo town
     allmende ledger …           the sums of the ledger: check or rebuild
     allmende prove              the proof of a saving, from a file
+    allmende cooperative …      the list of members on a day; is the chain of changes whole
 
 Exit status: 0 when it worked, 1 when it did not, 2 when the command line was wrong. Each command is a module with
 `configure(parser)` and `run(arguments) -> int`; it is imported only when it is called.
@@ -45,6 +46,10 @@ _COMMANDS: Final = {
         "compare the ledger's sums with its entries, or make them anew",
     ),
     "concept": ("allmende.server.concept_command", "plan a fleet from a file: the print-and-copy concept"),
+    "cooperative": (
+        "allmende.cooperative.cooperative_command",
+        "the cooperative's list of members and chain of changes",
+    ),
     "prove": ("allmende.server.proving", "prove a saving from a case file, without a database"),
 }
 
