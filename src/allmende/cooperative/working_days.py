@@ -92,9 +92,13 @@ def notice_end(event: date, period: Period) -> date:
 def latest_notice_day(last_day: date, period: Period, land: str) -> date:
     """The last day to give notice so that it takes effect with `last_day`: a whole period must lie between.
 
-    What arrives on a Sunday nobody reads, so a rest day moves to the working day before, the careful reading.
+    Three months to 30 June may be given on 31 March (§ 188 Abs. 3). What arrives on a Sunday nobody reads, so a rest day moves to the
+    working day before, the careful reading.
     """
-    return previous_working_day(period.before(last_day), land)
+    day = period.before(last_day)
+    while period.after(day + _DAY) <= last_day:
+        day += _DAY
+    return previous_working_day(day, land)
 
 
 def end_from_beginning_of(first: date, period: Period) -> date:
