@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from allmende.fleet.concept.concept_records import ConceptRun
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from allmende.directory.people import Person
 
 BUILDING: Final = "Technisches Rathaus"
+#: Citizens wait here while something is printed for them; the inventory does not know that.
+COUNTER: Final = "Bauberatung"
+#: What a new device costs once, euros, net; invented.
+DELIVERY: Final = Decimal(35)
 _SECONDS: Final = 30
 
 
@@ -36,13 +41,18 @@ def only_building(concept: Concept, name: str) -> Concept:
     building = next(each for each in concept.buildings if each.name == name)
     rooms = tuple(room for room in concept.rooms if room.building == building.id)
     places = tuple(place for place in concept.places if place.building == building.id)
-    room_ids, place_ids = {room.id for room in rooms}, {place.id for place in places}
+    names, place_ids = {room.id: room.name for room in rooms}, {place.id for place in places}
     return replace(
         concept,
         title=f"Druck- und Kopierkonzept {name}",
         buildings=(building,),
         rooms=rooms,
         places=places,
-        groups=tuple(group for group in concept.groups if group.room in room_ids),
+        groups=tuple(
+            replace(group, is_counter=names[group.room] == COUNTER)
+            for group in concept.groups
+            if group.room in names
+        ),
+        types=tuple(replace(kind, one_off=DELIVERY) for kind in concept.types),
         devices=tuple(device for device in concept.devices if device.place in place_ids),
     )

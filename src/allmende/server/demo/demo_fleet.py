@@ -47,6 +47,7 @@ KINDS: Final = {
     "a3": Kind("Havelprint", "H 4500c", A3_COLOUR, 45, 25_000, "6.2"),
     "a4c": Kind("Havelprint", "H 3300c", A4_COLOUR, 33, 12_000, "3.1"),
     "a4": Kind("Elbwerk", "E 40", A4_MONO, 40, 12_000, "2.1"),
+    "virtual": Kind("Allmende", "Virtual Device", A3_COLOUR, 60, 25_000, "6.2"),
     "old": Kind("Elbwerk", "E 35", A4_MONO, 35, 10_000, "2.9"),
 }
 
@@ -116,10 +117,10 @@ SITES: Final[dict[str, tuple[str, dict[tuple[str, int], tuple[tuple[str, float, 
         "Schloßfreiheit 12",
         {
             ("Erdgeschoss", 0): (
-                ("Bürgerservice", 6, 4, 8), ("Flur", 14, 7, 0), ("Trauzimmer, Büro", 24, 4, 6), ("Ordnungsamt", 34, 4, 9),
+                ("Bürgerservice", 6, 4, 8), ("Flur", 14, 8.5, 0), ("Trauzimmer, Büro", 24, 4, 6), ("Ordnungsamt", 34, 4, 9),
             ),
             ("Obergeschoss", 1): (
-                ("Hauptamt", 6, 4, 6), ("Kopierraum", 14, 7, 0), ("Ratsbüro", 24, 4, 3), ("Kämmerei", 34, 4, 8),
+                ("Hauptamt", 6, 4, 6), ("Kopierraum", 14, 8.5, 0), ("Ratsbüro", 24, 4, 3), ("Kämmerei", 34, 4, 8),
             ),
         },
     ),
@@ -127,10 +128,10 @@ SITES: Final[dict[str, tuple[str, dict[tuple[str, int], tuple[tuple[str, float, 
         "Puschkinpromenade 2",
         {
             ("Erdgeschoss", 0): (
-                ("Bauberatung", 4, 4, 3), ("Bauaufsicht", 10, 4, 3), ("Flur", 14, 7, 0), ("Tiefbau", 20, 4, 4), ("Planlager", 26, 4, 0),
+                ("Bauberatung", 4, 4, 3), ("Bauaufsicht", 12, 4, 3), ("Flur", 20, 8.5, 0), ("Tiefbau", 30, 4, 4), ("Planlager", 40, 4, 0),
             ),
             ("Obergeschoss", 1): (
-                ("Bauverwaltung", 4, 4, 3), ("Kopierraum", 10, 7, 0), ("Stadtplanung", 16, 4, 3), ("Liegenschaften", 22, 4, 2),
+                ("Bauverwaltung", 4, 4, 3), ("Kopierraum", 14, 8.5, 0), ("Stadtplanung", 26, 4, 3), ("Liegenschaften", 38, 4, 2),
             ),
         },
     ),
@@ -169,7 +170,9 @@ def make_fleet(actor: Person, days: DemoDays, seed: random.Random) -> dict[str, 
     _move_one(actor, devices[MOVED], rooms["Technisches Rathaus", "Liegenschaften"], days)
     devices[REPLACED] = _swap_one(actor, devices["ordnungsamt"], models["old"], days)
     for slug, place in (("rathaus-eg", "Flur"), ("rathaus-og", "Kopierraum")):
-        Device.objects.filter(municipality=town, slug=slug, room=None).update(room=rooms["Rathaus", place])
+        virtual = Device.objects.filter(municipality=town, slug=slug)
+        virtual.filter(room=None).update(room=rooms["Rathaus", place])
+        virtual.update(device_model=models["virtual"])
     return devices
 
 

@@ -20,7 +20,7 @@ from allmende.devices.meters.reading_keeping import enter_reading, judge_again
 from allmende.devices.meters.readings import MeterReading, ReadingSource
 from allmende.devices.meters.supplies import DeviceSupply, SupplyKind, SupplySample
 from allmende.server.demo.demo_calendar import midnight
-from allmende.server.demo.demo_fleet import REPLACED, STANDS
+from allmende.server.demo.demo_fleet import KINDS, REPLACED, STANDS
 
 if TYPE_CHECKING:
     from allmende.devices.devices import Device
@@ -137,7 +137,7 @@ def write_supplies(devices: Mapping[str, Device], days: DemoDays, seed: random.R
                 key=f"demo:{key}",
                 kind=SupplyKind.TONER,
                 colour=colour,
-                name=f"Toner {colour}",
+                name=f"Tonerkassette {KINDS[stand.kind].name}",
                 level=level,
                 seen_at=now,
             )
@@ -156,7 +156,7 @@ def write_supplies(devices: Mapping[str, Device], days: DemoDays, seed: random.R
         device=device,
         kind=AlertKind.TONER,
         subject="demo:1",
-        detail="Toner schwarz: 6 %",
+        detail=f"{DeviceSupply.objects.get(device=device, key='demo:1')}: 6 %",
         since=since,
         raised_at=since,
     )
