@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
+import uvloop
 
 from allmende.directory.fresh_values import BATCH, FreshValues
 
@@ -91,6 +92,19 @@ async def test_somebody_who_waits_does_not_wait_for_a_renewal() -> None:
     assert values.known("a") == ("a-0",)  # its renewal has 200 seconds of time
     async with asyncio.timeout(5):
         assert await values.get("b") == "b-0"
+
+
+def test_uvloop_serves_as_well() -> None:
+    database = Database()
+
+    async def ask() -> list[str]:
+        values = FreshValues(database.load)
+        first = asyncio.ensure_future(values.get("a"))
+        await asyncio.sleep(0)  # its batch is agreed on, and has not begun
+        return [await values.get("b"), await first]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(ask()) == ["b-0", "a-0"]
 
 
 async def test_an_error_goes_to_those_who_asked_and_is_not_kept() -> None:

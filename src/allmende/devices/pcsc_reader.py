@@ -55,16 +55,18 @@ class PcscReader:
     """One open reader. `wanted` is a part of its name; the first one where it is empty."""
 
     def __init__(self, scard: ModuleType, context: Any, name: str, *, lights: bool) -> None:
+        """Takes the first look: a card that lies there now is no tap. Raises CardReaderError."""
         self.name: Final = name
         self.has_lights: Final = lights
         self._scard = scard
         self._context = context
+        self._state = self._wait(scard.SCARD_STATE_UNAWARE, 0)
 
     def cards(self) -> Iterator[CardOnReader | None]:
         """Each card as it is put on; None about twice a second while nothing happens. Raises CardReaderError."""
-        state = self._wait(self._scard.SCARD_STATE_UNAWARE, 0)
         while True:
-            before, state = state, self._wait(state, _WAIT_MILLISECONDS)
+            before, state = self._state, self._wait(self._state, _WAIT_MILLISECONDS)
+            self._state = state
             # The upper half counts insertions and removals: a quick change of cards shows only there.
             is_other = not self._is_present(before) or state >> 16 != before >> 16
             if self._is_present(state) and is_other:

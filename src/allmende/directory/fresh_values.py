@@ -45,6 +45,7 @@ class FreshValues(Generic[K, V]):
         #: Of these, what no batch has taken yet.
         self._due: list[K] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._begins_at = 0.0
         self._batches: set[asyncio.Task[None]] = set()
 
     def known(self, key: K) -> tuple[V] | None:
@@ -84,9 +85,10 @@ class FreshValues(Generic[K, V]):
         """Let a batch begin `within` so many seconds, or at the time that was already agreed if that is earlier."""
         loop = asyncio.get_running_loop()
         if self._timer is not None:
-            if self._timer.when() <= loop.time() + within:
+            if self._begins_at <= loop.time() + within:
                 return
             self._timer.cancel()
+        self._begins_at = loop.time() + within
         self._timer = loop.call_later(within, self._begin)
 
     def _begin(self) -> None:
