@@ -8,3 +8,10 @@ class CooperativeConfig(AppConfig):
     name = "allmende.cooperative"
     label = "cooperative"
     verbose_name = _("Cooperative")
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_migrate  # noqa: PLC0415 - models first
+
+        from allmende.cooperative.legal_rules_initial import add_initial_rules  # noqa: PLC0415
+
+        post_migrate.connect(add_initial_rules, sender=self, dispatch_uid="cooperative.initial_rules")

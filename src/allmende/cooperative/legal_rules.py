@@ -92,9 +92,13 @@ class LegalRule(models.Model):
                 raise ValidationError(
                     {"number": gettext("A period has a whole number that is not negative.")}
                 )
-        if not isinstance(self.valid_from, date):  # the form has said so already
+        first: date | None = self.valid_from
+        self._check_days(first)
+
+    def _check_days(self, first: date | None) -> None:
+        if first is None:  # the form has said so already
             return
-        if self.valid_to is not None and self.valid_to < self.valid_from:
+        if self.valid_to is not None and self.valid_to < first:
             raise ValidationError({"valid_to": gettext("The last day is before the first.")})
         self._refuse_overlap()
 

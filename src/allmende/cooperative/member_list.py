@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.members import Member
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
@@ -216,14 +217,14 @@ def append_entries(
         if draft.kind in BEGINS:
             member_number += 1
         made.append(
-            MemberListEntry.objects.create(
+            _record(
+                actor,
                 number=row,
                 member=draft.member,
                 kind=draft.kind,
                 effective_on=draft.effective_on,
                 recorded_at=at,
                 is_brought_over=recorded_at is not None,
-                recorded_by=actor,
                 recorded_by_name=str(actor) if actor else "",
                 member_number=member_number if draft.kind in BEGINS else None,
                 name=draft.name or draft.member.name,
@@ -250,6 +251,37 @@ def reverse_entry(
         raise RefusedEntryError(gettext("A correction is not corrected: record the right row anew."))
     draft = Draft(entry.member, EntryKind.REVERSAL, entry.effective_on, reverses=entry, note=note)
     return append_entries([draft], actor=actor, recorded_at=recorded_at)[0]
+
+
+def _record(actor: Person | None, **values: Any) -> MemberListEntry:
+    entry = MemberListEntry.objects.create(recorded_by=actor, **values)
+    told = (
+        "number",
+        "kind",
+        "effective_on",
+        "member_number",
+        "name",
+        "address",
+        "exit_reason",
+        "share_count",
+        "note",
+    )
+    facts = {name: values[name] for name in told}
+    record_change(
+        actor,
+        "member_list",
+        entry.number,
+        "recorded",
+        {
+            **facts,
+            "member": entry.member_id,
+            "counterpart": entry.counterpart_id,
+            "reverses": entry.reverses_id,
+            "recorded_at": entry.recorded_at,
+        },
+        personal={"recorded_by": entry.recorded_by_name} if entry.recorded_by_name else None,
+    )
+    return entry
 
 
 def _recording_time(asked: datetime | None) -> datetime:
@@ -306,8 +338,24 @@ def _listed(entries: Sequence[MemberListEntry], day: date) -> ListedMember | Non
         admitted_on=membership.first_day,
         leaves_on=membership.last_day,
         is_succession=not own_right,
-        further_shares=next((e.share_count or 0 for e in reversed(of_this) if e.kind == EntryKind.SHARES), 0),
+        further_shares=_further_shares(of_this, day),
     )
+
+
+def _further_shares(entries: Sequence[MemberListEntry], day: date) -> int:
+    """Shares beyond the first; a cancelled share is held to the end of its last day."""
+    count = 0
+    for entry in entries:
+        shares = entry.share_count or 0
+        if entry.kind == EntryKind.SHARES:
+            count = shares
+        elif entry.kind == EntryKind.TRANSFER_IN:
+            count += shares
+        elif entry.kind == EntryKind.TRANSFER_OUT or (
+            entry.kind == EntryKind.CANCELLATION and entry.effective_on < day
+        ):
+            count -= shares
+    return max(count, 0)
 
 
 def _refuse_impossible(entries: Sequence[MemberListEntry]) -> None:

@@ -32,8 +32,14 @@ class Period:
         return self._move(day, self.count)
 
     def before(self, day: date) -> date:
-        """The last day on which the event may happen, so that the whole period lies between it and `day`."""
-        return self._move(day, -self.count)
+        """The last day on which the event may happen, so that its period is over by the end of `day`.
+
+        Three months before 30 June are kept on 31 March still.
+        """
+        last = self._move(day, -self.count)
+        while self.after(last + timedelta(days=1)) <= day:
+            last += timedelta(days=1)
+        return last
 
     def _move(self, day: date, count: int) -> date:
         if self.unit is PeriodUnit.DAYS:
