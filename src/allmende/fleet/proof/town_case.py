@@ -190,9 +190,15 @@ def _line_cost(line: Line, device_name: str, origin: Origin, span: Span) -> Cost
         until=span.last_day,
         tax=Tax.NET,
         tax_percent=line.tax_rate,
-        quantity=line.quantity if is_product else None,
+        quantity=_plain(line.quantity) if is_product else None,
         unit_price=line.unit_price if is_product else None,
     )
+
+
+def _plain(quantity: Decimal) -> Decimal:
+    """Without the zeros that the database keeps behind it."""
+    whole = quantity.to_integral_value()
+    return whole if whole == quantity else quantity.normalize()
 
 
 def _CLASSES() -> dict[str, str]:  # noqa: N802 - translated anew for each reader

@@ -12,13 +12,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.devices.meters.counts import Counts
+from allmende.devices.meters.readings import ReadingSource
 from allmende.directory.administration_access import Desk, contracts_page, figures_page
 from allmende.directory.audit import record_audit
 from allmende.fleet.contract_changes import access_row_for
@@ -243,7 +244,7 @@ def _end_words(row: SettlementLine, word: str, end: dict[str, Any]) -> dict[str,
         "readings": [
             {
                 "at": datetime.fromisoformat(each["at"]),
-                "source": each["source"],
+                "source": ReadingSource(each["source"]).label,
                 "serial": each["serial_number"],
                 "counter": _counter(row, each["counts"]),
                 "total": count_words(each["counts"]["total"]) if "total" in each["counts"] else "–",
@@ -326,15 +327,8 @@ def _price_words(error: PriceError) -> str:
 
 
 def _readings_href(device_id: int | None) -> str:
-    """The device's readings, where there is a page of them."""
-    if device_id is None:
-        return ""
-    for name in ("device_readings", "device_meters", "administer_device"):
-        try:
-            return reverse(name, args=[device_id])
-        except NoReverseMatch:
-            continue
-    return ""
+    """The device's readings; for all who may read figures."""
+    return "" if device_id is None else reverse("meter", args=[device_id])
 
 
 def _file(statement: Statement, town: str, wanted: str) -> HttpResponse:
