@@ -64,6 +64,20 @@ class BodyFields(models.Model):
         return ", ".join(part for part in (self.street, place) if part)
 
 
+#: What an accession hands over to the member that it makes.
+BODY_FIELDS = (
+    "name",
+    "kind",
+    "land",
+    "official_key",
+    "street",
+    "postcode",
+    "place",
+    "email",
+    "municipality_id",
+)
+
+
 class Member(BodyFields):
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where Django looks for the room's models; they live with their nouns."""
 
+from allmende.cooperative.accessions import Accession, AccessionStep
 from allmende.cooperative.chain_checking import ChainAnchor
 from allmende.cooperative.contacts import Contact
 from allmende.cooperative.due_dates import DueCare
@@ -14,6 +15,8 @@ from allmende.cooperative.population import Population
 from allmende.cooperative.stored_documents import StoredDocument
 
 __all__ = [
+    "Accession",
+    "AccessionStep",
     "ChainAnchor",
     "ChainHead",
     "ChangeEntry",
