@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What the cooperative offers to other rooms, brought together by the composition. Functions and frozen dataclasses, never models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext
+
+from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
+from allmende.cooperative.members import Member
+from allmende.cooperative.money import MoneyRefusedError
+from allmende.cooperative.tax import Tax
+
+__all__ = ["AddedCharge", "MoneyRefusedError", "Tax", "add_charge"]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedCharge:
+    """`invoice_number` is empty until an invoice has it."""
+
+    charge_id: int
+    invoice_number: str
+
+
+def add_charge(
+    municipality_id: int,
+    *,
+    source_key: str,
+    text: str,
+    first_day: date,
+    last_day: date,
+    net: Decimal,
+    tax: Tax = Tax.STANDARD,
+) -> AddedCharge:
+    """A charge for the member behind this town, e.g. the settlement of a printing contract; the office invoices it with the next run.
+
+    `net` in euros, negative for money back. `source_key` names the event for all time, e.g. `settlement:17:1`: the same event brought again
+    adds nothing. Raises MoneyRefusedError (in the reader's language) where the town is no member, or the key has another content.
+    """
+    member = Member.objects.filter(municipality_id=municipality_id).first()
+    if member is None:
+        raise MoneyRefusedError(gettext("This town is no member of the cooperative."))
+    charge = add_member_charge(
+        member,
+        source_key=source_key,
+        kind=ChargeKind.SETTLEMENT,
+        text=text,
+        first_day=first_day,
+        last_day=last_day,
+        net=net,
+        tax=tax,
+    )
+    found = Charge.objects.filter(pk=charge.pk).values_list("invoice__number", flat=True).first()
+    return AddedCharge(charge.pk, found or "")
