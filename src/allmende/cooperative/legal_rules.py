@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -78,6 +79,15 @@ class LegalRule(models.Model):
         if self.kind != RuleKind.NUMBER or self.number is None:
             raise ValueError(self.key)
         return self.number
+
+    @property
+    def value_words(self) -> str:
+        """As people read it: `6 months`, `5,000`, or the text."""
+        if self.kind == RuleKind.PERIOD and self.number is not None:
+            return f"{int(self.number)} {self.get_unit_display()}"
+        if self.kind == RuleKind.NUMBER and self.number is not None:
+            return number_format(self.number.normalize() + 0, use_l10n=True, force_grouping=True)
+        return self.text
 
     def clean(self) -> None:
         """Refuse an incomplete value and days that another row already rules."""

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("allmende.cooperative.office_urls")),
+    path("genossenschaft/", include("allmende.cooperative.member_urls")),
+]
