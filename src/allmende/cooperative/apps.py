@@ -12,6 +12,14 @@ class CooperativeConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate  # noqa: PLC0415 - models first
 
+        from allmende.cooperative.due_sources import register_sources  # noqa: PLC0415
+        from allmende.cooperative.inhouse_rules import add_inhouse_rules  # noqa: PLC0415
         from allmende.cooperative.legal_rules_initial import add_initial_rules  # noqa: PLC0415
+        from allmende.cooperative.meeting_rules import add_meeting_rules  # noqa: PLC0415
+        from allmende.cooperative.personal_tables import register_cooperative_tables  # noqa: PLC0415
 
         post_migrate.connect(add_initial_rules, sender=self, dispatch_uid="cooperative.initial_rules")
+        post_migrate.connect(add_inhouse_rules, sender=self, dispatch_uid="cooperative.inhouse_rules")
+        post_migrate.connect(add_meeting_rules, sender=self, dispatch_uid="cooperative.meeting_rules")
+        register_sources()
+        register_cooperative_tables()

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What is due of money: charges without an invoice, contributions not yet charged, claims not paid, balances to pay out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from allmende.cooperative.charges import Charge
+from allmende.cooperative.claims import open_claims
+from allmende.cooperative.contributions import due_contributions, period_with, scale_on
+from allmende.cooperative.due_dates import DueItem
+from allmende.cooperative.shares import due_pay_outs
+
+
+def due_of_money(day: date) -> Iterator[DueItem]:
+    yield from _contributions(day)
+    yield from _charges(day)
+    yield from _claims(day)
+    yield from _pay_outs(day)
+
+
+def _contributions(day: date) -> Iterator[DueItem]:
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    scale = scale_on(day)
+    if scale is None:
+        yield DueItem(
+            "money:scale", _("No adopted scale of contributions is valid today"), page("contributions")
+        )
+        return
+    dues = due_contributions(day)
+    problems = [each for each in dues if each.problem]
+    if problems:
+        words = ngettext(
+            "The contribution of %(count)d member can't be reckoned",
+            "The contributions of %(count)d members can't be reckoned",
+            len(problems),
+        )
+        yield DueItem("money:contribution_problems", words % {"count": len(problems)}, page("contributions"))
+    amounts = [each.amount for each in dues if each.amount]
+    if amounts:
+        period = period_with(scale, day)
+        yield DueItem(
+            f"money:contributions:{period.first_day.isoformat()}",
+            _("Charge contributions of %(euros)s €") % {"euros": _euros(sum(amounts, Decimal(0)))},
+            page("contributions"),
+            period.last_day,
+        )
+
+
+def _charges(_day: date) -> Iterator[DueItem]:
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    count = Charge.objects.filter(invoice__isnull=True).count()
+    if count:
+        words = ngettext(
+            "%(count)d charge has no invoice yet", "%(count)d charges have no invoice yet", count
+        )
+        yield DueItem("money:charges", words % {"count": count}, page("invoices"))
+
+
+def _claims(day: date) -> Iterator[DueItem]:
+    """One item for each claim that is overdue; what is not yet due is nobody's work."""
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    for claim, amount in open_claims():
+        if amount > 0 and claim.due_day < day:
+            yield DueItem(
+                f"claim:{claim.pk}",
+                _("%(name)s: %(text)s, %(euros)s € are open")
+                % {"name": claim.member, "text": claim.text, "euros": _euros(amount)},
+                page("payments"),
+                claim.due_day,
+                waits_for=claim.member.name,
+                basis=claim.reference,
+            )
+
+
+def _pay_outs(day: date) -> Iterator[DueItem]:
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    for each in due_pay_outs(day):
+        if each.left_on < day:
+            yield DueItem(
+                f"pay_out:{each.member.pk}:{each.left_on.isoformat()}",
+                _("Pay out the balance of %(name)s, %(euros)s €")
+                % {"name": each.member, "euros": _euros(each.amount)},
+                page("payments"),
+                each.due_day,
+                basis="§ 73 Abs. 2 GenG",
+            )
+
+
+def _euros(amount: Decimal) -> str:
+    return number_format(amount, 2, use_l10n=True, force_grouping=True)
