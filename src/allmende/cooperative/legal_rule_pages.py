@@ -26,7 +26,6 @@ from allmende.cooperative.member_change_pages import show_form
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
 
-
 if TYPE_CHECKING:
     _RuleModelForm = forms.ModelForm[LegalRule]
 else:  # Django's class takes no parameter at run time
