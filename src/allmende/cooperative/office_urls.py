@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, path
 from allmende.cooperative.calendar_feed import show_calendar_settings, show_feed
 from allmende.cooperative.chain_pages import download_anchor, show_chain
 from allmende.cooperative.inhouse_pages import show_inhouse
+from allmende.cooperative.member_page import download_my_invoice, show_membership
 from allmende.cooperative.office_day import assign_item, show_office_day
 from allmende.cooperative.request_pages import (
     add_request,
@@ -36,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("genossenschaft/anfragen/<int:request_id>/sortieren/", sort_one_request, name="sort_request"),
     path("genossenschaft/anfragen/<int:request_id>/erledigt/", solve_one_request, name="solve_request"),
     path("genossenschaft/anfragen/<int:request_id>/datei/<int:file_id>/", download_file, name="request_file"),
+    path("mitgliedschaft/", show_membership, name="membership"),
+    path("mitgliedschaft/rechnungen/<str:number>.pdf", download_my_invoice, name="my_invoice"),
     path("mitgliedschaft/anfragen/", show_my_requests, name="my_requests"),
     path("mitgliedschaft/anfragen/neu/", add_request, name="add_request"),
     path("mitgliedschaft/anfragen/<int:request_id>/", show_my_request, name="my_request"),

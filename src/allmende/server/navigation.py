@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from allmende.cooperative.member_access import membership_entry
 from allmende.directory.administration_access import open_desk
 from allmende.directory.administration_sections import sections_for
 from allmende.directory.people import Person
@@ -25,6 +26,8 @@ class _Entry:
 
 
 _ADMINISTRATION: Final = "/verwaltung/"
+_COOPERATIVE: Final = "/genossenschaft/"
+_MEMBERSHIP: Final = "/mitgliedschaft/"
 #: In the order of the navigation; they need nothing but a person of a town.
 _ENTRIES: Final = (
     _Entry("my_jobs", _("My jobs")),
@@ -54,6 +57,11 @@ def describe_page(request: HttpRequest) -> dict[str, Any]:
     if may_approve(person):
         entries.append(_link(request, reverse("approvals"), _("Approvals")))
     desk = open_desk(person)
+    if desk is not None and desk.is_office:
+        entries.append(_link(request, reverse("office_day"), _("Cooperative"), below=_COOPERATIVE))
+    membership = membership_entry(person)
+    if membership:
+        entries.append(_link(request, reverse(membership), _("Membership"), below=_MEMBERSHIP))
     sections = sections_for(desk) if desk is not None else []
     if sections:
         # It leads to the first page that the person's roles open; all of them lie below the same address.
