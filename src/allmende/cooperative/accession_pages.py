@@ -45,6 +45,7 @@ from allmende.cooperative.legal_rules import UnknownRuleError
 from allmende.cooperative.member_change_pages import show_form
 from allmende.cooperative.member_forms import ReasonForm
 from allmende.cooperative.member_list import RefusedEntryError
+from allmende.cooperative.money import MoneyRefusedError
 from allmende.cooperative.stored_documents import store_document
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
@@ -151,7 +152,7 @@ def _recorded(request: HttpRequest, desk: Desk, accession: Accession, due: StepK
     except RefusedStepError as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
         return False
-    except (RefusedEntryError, UnknownRuleError) as error:
+    except (RefusedEntryError, UnknownRuleError, MoneyRefusedError) as error:
         form.add_error(None, str(error.args[0]))
         return False
     messages.success(request, _("Recorded: %(step)s.") % {"step": due.label})

@@ -38,12 +38,14 @@ from allmende.cooperative.member_forms import (
 from allmende.cooperative.member_list import ExitReason, RefusedEntryError, members_on
 from allmende.cooperative.members import Member
 from allmende.cooperative.mergers import merge_members, split_member
+from allmende.cooperative.money import MoneyRefusedError
 from allmende.cooperative.stored_documents import StoredDocument, store_document
 from allmende.cooperative.transfers import transfer_shares
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
 
-_REFUSALS = (RefusedExitError, RefusedEntryError, UnknownRuleError)
+#: The accounts of shares refuse too, when they hear of it.
+_REFUSALS = (RefusedExitError, RefusedEntryError, UnknownRuleError, MoneyRefusedError)
 
 
 def _kept(request: HttpRequest, form: forms.Form, keep: Callable[[dict[str, Any]], str]) -> bool:
