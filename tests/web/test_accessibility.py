@@ -93,6 +93,7 @@ def portal_pages(scene: Scene) -> list[str]:
         f"/adressen/{scene.address.pk}/",
         f"/adressen/{scene.address.pk}/widerrufen/",
         "/meine-daten/",
+        "/meine-daten/auskunft/",
         "/passwort/",
         "/nowhere/",
     ]
@@ -138,7 +139,7 @@ def test_panel_pages(page: Page, scene: Scene, look: tuple[str, str]) -> None:
         page.keyboard.press("Enter")
         page.wait_for_selector(waited_for)
         wrong += check_page(page, language)
-    for address in (f"/{scene.held[0].pk}", f"/{scene.held[1].pk}", "/fehlt", "/weiterer-chip"):
+    for address in (f"/{scene.held[0].pk}", f"/{scene.held[1].pk}", "/fehlt", "/weiterer-chip", "/kostenstelle"):
         page.goto(scene.panel + address)
         wrong += check_page(page, language)
     assert not wrong, "\n".join(wrong)
@@ -150,7 +151,8 @@ def test_every_page_is_here() -> None:
     looked_at = {
         "sign_in", "my_jobs", "upload", "my_history", "my_chips", "enrolment_code", "name_chip", "block_chip",
         "my_delegations", "my_addresses", "show_address", "revoke_address", "my_data", "change_password",
-        "panel", "panel_tap", "panel_job", "panel_claim", "panel_add_chip", "panel_leave",
+        "my_records",
+        "panel", "panel_tap", "panel_job", "panel_claim", "panel_add_chip", "panel_leave", "panel_cost_centre",
     }  # fmt: skip
     actions = {
         "sign_out", "set_language", "end_delegation", "my_jobs_table", "cancel_my_job", "address_profile",

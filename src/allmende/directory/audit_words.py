@@ -56,4 +56,6 @@ def detail_words(detail: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(each) for each in value) or "–"
-    return "–" if value in {"", None} else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(each)}" for name, each in value.items()) or "–"
+    return "–" if value is None or value == "" else str(value)
