@@ -145,9 +145,12 @@ def _make_year(town: Municipality, it: Person, password: str) -> None:
 
     from allmende.fleet.concept.concept_runs import start_process  # noqa: PLC0415
     from allmende.server.demo.demo_concept import begin_concept  # noqa: PLC0415
+    from allmende.server.demo.demo_cooperative import make_cooperative_demo  # noqa: PLC0415
     from allmende.server.demo.demo_year import make_year  # noqa: PLC0415
 
-    make_year(town, it, password, timezone.localdate())
+    today = timezone.localdate()
+    make_year(town, it, password, today)
+    make_cooperative_demo(today)
     run = begin_concept(it)
     if run is not None:
         # Beside us, so that nobody waits for the solver at the first start.

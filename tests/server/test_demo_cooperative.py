@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The demo's cooperative grows as the papers tell, and its books balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db.models import Sum
+from django.utils import timezone
+
+from allmende.cooperative.accessions import Accession, is_pending, steps_of
+from allmende.cooperative.accounts import BookLine
+from allmende.cooperative.chain_checking import verify_chain
+from allmende.cooperative.due_dates import agenda_of
+from allmende.cooperative.invoices.issued import Invoice
+from allmende.cooperative.member_list import members_on
+from allmende.cooperative.member_page import balance_of_membership
+from allmende.cooperative.members import Member
+from allmende.cooperative.models import ChangeEntry
+from allmende.cooperative.shares import share_standing
+from allmende.directory.models import Role
+from allmende.directory.roles import RoleName
+from allmende.server.demo.demo_cooperative import make_cooperative_demo
+from makers import make_person, make_town
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo() -> Iterator[Member]:
+    office = make_town("genossenschaft", is_cooperative=True)
+    Role.objects.create(municipality=office, person=make_person(office, "m.stein"), name=RoleName.OFFICE)
+    zerbst = make_town("zerbst", official_key="15082430")
+    make_town("elbauen")
+    make_person(zerbst, "o.thiele", it=True)
+    assert make_cooperative_demo(timezone.localdate())
+    yield Member.objects.get(municipality=zerbst)
+
+
+def test_the_cooperative_of_the_demo(demo: Member) -> None:
+    # Case 7: 3 (12/2009), 17 (4/2011), 25 (11/2013), 30 (7/2014).
+    days = (date(2009, 12, 31), date(2011, 4, 30), date(2013, 11, 30), date(2014, 6, 30), date(2014, 7, 1))
+    assert [len(members_on(day)) for day in days] == [3, 17, 25, 29, 30]
+    assert len(members_on(timezone.localdate())) == 30
+    thirtieth = next(each for each in members_on(date(2014, 7, 1)) if each.member == demo)
+    assert thirtieth.number == 30
+
+    assert share_standing(demo).paid_in == Decimal(5000)
+    first = Invoice.objects.filter(member=demo).order_by("day")[0]
+    assert (first.gross, first.day) == (Decimal("300.00"), date(2014, 7, 15))
+    assert first.claim.open_amount() == 0
+    assert BookLine.objects.aggregate(sum=Sum("amount"))["sum"] == 0
+    zerbst = Accession.objects.get(member=demo)
+    assert steps_of(zerbst)
+    assert zerbst.ended_as == "entered"
+    assert is_pending(Accession.objects.get(name="Stadt Wolmirstedt"))
+
+    report = verify_chain()
+    assert report.is_whole
+    assert report.entries == ChangeEntry.objects.count() > 30
+    agenda = agenda_of(timezone.localdate())
+    assert agenda.failed == ()
+    nouns = {each.item.key.partition(":")[0] for each in agenda.items}
+    assert {"accession", "request", "meeting", "money"} <= nouns
+    assert demo.municipality is not None
+    assert balance_of_membership(demo, demo.municipality.pk, timezone.localdate()).contributions == Decimal(
+        "600.00"
+    )
+
+    # A second start changes nothing.
+    assert not make_cooperative_demo(timezone.localdate())
