@@ -49,6 +49,9 @@ check: $(VENV)/dev.stamp
 
 bench: system $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/run.py --growth 10 100000 1000000 $(BENCH_OPTIONS)
+	$(BIN)/python benchmarks/bench_ledger.py
+	$(BIN)/python benchmarks/bench_reports.py
+	$(BIN)/python benchmarks/bench_concept.py
 
 fuzz: $(VENV)/dev.stamp
 	for target in fuzz/fuzz_*.py; do $(BIN)/python $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; done

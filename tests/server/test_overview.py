@@ -8,8 +8,10 @@ import shutil
 from typing import Any, NamedTuple
 
 import pytest
+from django.test import Client
 
 from allmende.devices.devices import Device
+from allmende.directory.roles import Role, RoleName
 from allmende.printing.administration.town_figures import count_jobs
 from allmende.printing.job_states import State
 from allmende.printing.queues import Queue
@@ -81,3 +83,18 @@ def test_the_plot_stays_in_its_frame() -> None:
         assert 0 <= bar["top"] <= plot["floor"]
         assert bar["top"] + bar["height"] == pytest.approx(plot["floor"])
     assert max(bar["height"] for bar in plot["bars"]) > 50
+
+
+@pytest.mark.django_db
+def test_who_has_another_role_comes_to_the_first_page_of_theirs() -> None:
+    town = make_town("zerbst")
+    mayor = make_person(town, "mayor")
+    Role.objects.create(municipality=town, person=mayor, name=RoleName.MANAGEMENT)
+    client = Client()
+    client.force_login(mayor)
+    response = client.get("/verwaltung/", follow=True)
+    assert response.status_code == 200
+    assert response.redirect_chain[0][0].startswith("/verwaltung/")
+    stranger = make_person(town, "stranger")
+    client.force_login(stranger)
+    assert client.get("/verwaltung/").status_code == 403

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,7 +22,8 @@ from django.views.decorators.http import require_GET
 
 from allmende.devices.device_words import device_reason_words, device_state_word, is_fault
 from allmende.devices.devices import Device
-from allmende.directory.administration_access import Desk, administration_page
+from allmende.directory.administration_access import Desk, administration_page, open_desk
+from allmende.directory.administration_sections import sections_for
 from allmende.directory.municipalities import Municipality
 from allmende.printing.administration.town_figures import TownFigures, recent_figures
 from allmende.printing.job_states import State
@@ -45,6 +47,14 @@ class TownFinding:
 
 
 @require_GET
+def open_administration(request: HttpRequest) -> HttpResponseBase:
+    """The overview for the town's IT and auditors; the others with a role come to the first page that is theirs."""
+    desk = open_desk(request.user)
+    if desk is not None and not desk.may_administer and (sections := sections_for(desk)):
+        return redirect(sections[0][1])
+    return show_overview(request)
+
+
 @administration_page
 def show_overview(request: HttpRequest, desk: Desk) -> HttpResponse:
     figures = recent_figures(desk.municipality)

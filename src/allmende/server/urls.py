@@ -7,7 +7,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from allmende.server.overview import show_overview
+from allmende.server.overview import open_administration
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allmende.directory.urls")),
@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allmende.printing.urls")),
     path("", include("allmende.fleet.urls")),
     path("", include("allmende.cooperative.urls")),
-    path("verwaltung/", show_overview, name="administration"),
+    path("verwaltung/", open_administration, name="administration"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]

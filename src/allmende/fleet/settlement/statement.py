@@ -183,12 +183,18 @@ def lines_table(statement: Statement, links: Iterable[str | None] = ()) -> Table
         Column(_("Counted"), Kind.COUNT),
         Column(_("In the price"), Kind.COUNT),
         Column(_("Billed"), Kind.COUNT),
-        Column(_("Unit price"), Kind.MONEY, 6),
+        Column(_("Unit price"), Kind.MONEY, _price_decimals(statement)),
         Column(_("Amount, net"), Kind.MONEY),
         Column(_("Tax"), Kind.PERCENT, 0),
     )
     totals = (_("Total"), "", "", None, None, None, None, statement.net, None)
     return Table(_("Lines"), columns, rows, totals, links=tuple(links))
+
+
+def _price_decimals(statement: Statement) -> int:
+    """As many as the finest price of this statement has, at least those of cents."""
+    exponents = (row.unit_price.normalize().as_tuple().exponent for row in statement.rows)
+    return max((2, *(-each for each in exponents if isinstance(each, int))))
 
 
 def centres_table(statement: Statement) -> Table:
