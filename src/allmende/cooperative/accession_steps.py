@@ -33,12 +33,12 @@ from allmende.cooperative.contacts import Contact, ContactRole
 from allmende.cooperative.hash_chain import ChangeEntry, erase_personal, record_change
 from allmende.cooperative.legal_rules import LegalRule, UnknownRuleError, rule_on
 from allmende.cooperative.legal_rules_initial import DUTY, WAIT
+from allmende.cooperative.member_audit import audit_member
 from allmende.cooperative.member_events import MemberAdmitted, publish
 from allmende.cooperative.member_list import Draft, EntryKind, append_entries, is_member_on
 from allmende.cooperative.members import BODY_FIELDS, Member, MemberKind
 from allmende.cooperative.mergers import end_of_succession
 from allmende.cooperative.stored_documents import StoredDocument
-from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
 
 #: What the town's law says of notices is for these; companies are bound by what their owners decide.
@@ -92,7 +92,7 @@ def record_step(
     public = {name: value for name, value in told.items() if name not in personal}
     values = {"step": str(kind), "day": day, "document": document.sha256 if document else "", **public}
     record_change(actor, "accession", locked.pk, "step_recorded", values, personal=personal or None)
-    record_audit(None, actor, "accession.step_recorded", locked.name, step=str(kind), day=day.isoformat())
+    audit_member(actor, "accession.step_recorded", locked.name, step=str(kind), day=day.isoformat())
     if kind is StepKind.ENTRY:
         _enter(locked, steps, actor)
     elif kind is StepKind.TOLD:
@@ -116,7 +116,7 @@ def take_back_step(accession: Accession, *, actor: Person | None, note: str) -> 
     step.note = f"{step.note} [{note}]".strip()[:500]
     step.save(update_fields=["taken_back_at", "note"])
     record_change(actor, "accession", accession.pk, "step_taken_back", {"step": step.kind})
-    record_audit(None, actor, "accession.step_taken_back", accession.name, step=step.kind, reason=note)
+    audit_member(actor, "accession.step_taken_back", accession.name, step=step.kind, reason=note)
 
 
 @transaction.atomic
@@ -130,7 +130,7 @@ def withdraw_accession(accession: Accession, day: date, *, actor: Person | None,
     accession.ended_as, accession.ended_on = Ending.WITHDRAWN, day
     accession.save(update_fields=["ended_as", "ended_on"])
     record_change(actor, "accession", accession.pk, "withdrawn", {"day": day})
-    record_audit(None, actor, "accession.withdrawn", accession.name, reason=note)
+    audit_member(actor, "accession.withdrawn", accession.name, reason=note)
 
 
 def duty_rule(accession: Accession, day: date) -> LegalRule | None:
@@ -334,7 +334,7 @@ def _enter(accession: Accession, steps: Mapping[StepKind, AccessionStep], actor:
             )
     accession.member = member
     accession.save(update_fields=["member"])
-    record_audit(None, actor, "member.admitted", member.name, effective_on=effective.isoformat())
+    audit_member(actor, "member.admitted", member.name, effective_on=effective.isoformat())
     publish(MemberAdmitted(member.pk, effective, int(fact(steps[StepKind.DECLARATION], "share_count"))))
 
 

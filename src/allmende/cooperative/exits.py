@@ -13,10 +13,12 @@ from datetime import date, timedelta
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.legal_rules import financial_year_on, rule_on
+from allmende.cooperative.member_audit import audit_member
 from allmende.cooperative.member_events import (
     MembershipEndRevoked,
     MembershipEnds,
@@ -36,7 +38,6 @@ from allmende.cooperative.member_list import (
 from allmende.cooperative.members import Member
 from allmende.cooperative.share_counts import shares_held
 from allmende.cooperative.stored_documents import StoredDocument
-from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
 
 
@@ -162,8 +163,8 @@ def write_exit(
         document=document,
         note=note,
     )
-    record_audit(
-        None, actor, "member.exit_recorded", member.name, reason=str(reason), last_day=last_day.isoformat()
+    audit_member(
+        actor, "member.exit_recorded", member.name, reason=str(reason), last_day=last_day.isoformat()
     )
     publish(MembershipEnds(member.pk, last_day, str(reason), due, counterpart.pk if counterpart else None))
     return made
@@ -181,7 +182,7 @@ def revoke_exit(ended: MemberExit, *, actor: Person | None, note: str) -> None:
     reverse_entry(ended.list_entry, actor=actor, note=note)
     ended.revoked_at = timezone.now()
     ended.save(update_fields=["revoked_at"])
-    record_audit(None, actor, "member.exit_revoked", ended.member.name, last_day=ended.last_day.isoformat())
+    audit_member(actor, "member.exit_revoked", ended.member.name, last_day=ended.last_day.isoformat())
     publish(MembershipEndRevoked(ended.member_id, ended.last_day))
 
 
@@ -213,9 +214,7 @@ def cancel_shares(
         )
     draft = Draft(member, EntryKind.CANCELLATION, last_day, share_count=count, note=note)
     [entry] = append_entries([draft], actor=actor)
-    record_audit(
-        None, actor, "member.shares_cancelled", member.name, count=count, last_day=last_day.isoformat()
-    )
+    audit_member(actor, "member.shares_cancelled", member.name, count=count, last_day=last_day.isoformat())
     publish(SharesCancelled(member.pk, last_day, count, pay_out_due(last_day)))
     return entry
 
@@ -236,5 +235,5 @@ def _refuse_second(member: Member, day: date) -> None:
     if current.last_day is not None:
         raise RefusedExitError(
             gettext("An exit is recorded already, with %(day)s as the last day. Revoke it first.")
-            % {"day": current.last_day.strftime("%d.%m.%Y")}
+            % {"day": date_format(current.last_day, "SHORT_DATE_FORMAT")}
         )

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -121,7 +121,7 @@ class LegalRule(models.Model):
         if other is not None:
             raise ValidationError(
                 gettext("On these days the row from %(day)s is valid already. End that row first.")
-                % {"day": other.valid_from.isoformat()}
+                % {"day": date_format(other.valid_from, "SHORT_DATE_FORMAT")}
             )
 
 
@@ -137,7 +137,7 @@ def rule_on(key: str, day: date, *, land: str = "") -> LegalRule:
     if not found:
         raise UnknownRuleError(
             gettext("No rule “%(key)s” is known for %(day)s. Enter it under “Rules of law”.")
-            % {"key": key, "day": day.isoformat()}
+            % {"key": key, "day": date_format(day, "SHORT_DATE_FORMAT")}
         )
     return found[-1]
 

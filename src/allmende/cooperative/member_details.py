@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from allmende.cooperative.member_audit import audit_member
 from allmende.cooperative.member_list import (
     Draft,
     EntryKind,
@@ -18,7 +19,6 @@ from allmende.cooperative.member_list import (
     memberships_of,
 )
 from allmende.cooperative.members import Member
-from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
 
 
@@ -29,7 +29,7 @@ def take_over_member(member: Member, since: date, *, actor: Person | None, note:
         raise RefusedEntryError(gettext("The day lies in the future. A new member comes in by an accession."))
     member.save()
     append_entries([Draft(member, EntryKind.ADMISSION, since, note=note)], actor=actor)
-    record_audit(None, actor, "member.taken_over", member.name, since=since.isoformat())
+    audit_member(actor, "member.taken_over", member.name, since=since.isoformat())
     return member
 
 
@@ -41,4 +41,4 @@ def change_details(member: Member, effective_on: date, *, actor: Person | None) 
     is_listed = (before.name, before.address) != (member.name, member.address)
     if is_listed and memberships_of(member):
         append_entries([Draft(member, EntryKind.DETAILS, effective_on)], actor=actor)
-    record_audit(None, actor, "member.changed", member.name, name=[before.name, member.name])
+    audit_member(actor, "member.changed", member.name, name=[before.name, member.name])

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -362,7 +363,7 @@ def _refuse_impossible(entries: Sequence[MemberListEntry]) -> None:
     """One member's standing rows, in the order of effect, must tell a story that can be true."""
     inside_since: date | None = None
     for entry in entries:
-        words = {"name": entry.name, "day": entry.effective_on.isoformat()}
+        words = {"name": entry.name, "day": date_format(entry.effective_on, "SHORT_DATE_FORMAT")}
         if entry.kind in BEGINS:
             if inside_since is not None:
                 raise RefusedEntryError(

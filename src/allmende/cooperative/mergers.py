@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from allmende.cooperative.exits import MemberExit, RefusedExitError, pay_out_due, revoke_exit, write_exit
 from allmende.cooperative.legal_rules import financial_year_on, rule_on
+from allmende.cooperative.member_audit import audit_member
 from allmende.cooperative.member_list import (
     Draft,
     EntryKind,
@@ -29,7 +30,6 @@ from allmende.cooperative.member_list import (
 )
 from allmende.cooperative.members import Member
 from allmende.cooperative.stored_documents import StoredDocument
-from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
 
 
@@ -63,7 +63,7 @@ def merge_members(
             member, successor, eve, due=pay_out_due(year.last_day), actor=actor, document=document, note=note
         )
     names = ", ".join(member.name for member in dissolved)
-    record_audit(None, actor, "member.merged", successor.name, merged=names, day=effective_on.isoformat())
+    audit_member(actor, "member.merged", successor.name, merged=names, day=effective_on.isoformat())
 
 
 @transaction.atomic
@@ -98,7 +98,7 @@ def split_member(
         due = pay_out_due(year.last_day)
         _dissolve(source, successors[0], eve, due=due, actor=actor, document=document, note=note)
     names = ", ".join(member.name for member in successors)
-    record_audit(None, actor, "member.split", source.name, into=names, day=effective_on.isoformat())
+    audit_member(actor, "member.split", source.name, into=names, day=effective_on.isoformat())
 
 
 def end_of_succession(member: Member, day: date) -> MemberListEntry | None:

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from allmende.cooperative.exits import RefusedExitError, write_exit
+from allmende.cooperative.member_audit import audit_member
 from allmende.cooperative.member_events import SharesTransferred, publish
 from allmende.cooperative.member_list import Draft, EntryKind, ExitReason, append_entries, is_member_on
 from allmende.cooperative.members import Member
 from allmende.cooperative.share_counts import shares_held
 from allmende.cooperative.stored_documents import StoredDocument
-from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
 
 
@@ -81,7 +81,5 @@ def transfer_shares(
             document=document,
             note=note,
         )
-    record_audit(
-        None, actor, "member.shares_transferred", giver.name, to=taker.name, count=share_count or "all"
-    )
+    audit_member(actor, "member.shares_transferred", giver.name, to=taker.name, count=share_count or "all")
     publish(SharesTransferred(giver.pk, taker.pk, effective_on, share_count))
