@@ -8,5 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allmende.cooperative.office_urls")),
+    path("", include("allmende.cooperative.meeting_urls")),
     path("genossenschaft/", include("allmende.cooperative.member_urls")),
+    path("genossenschaft/", include("allmende.cooperative.money_urls")),
 ]

@@ -1,0 +1,441 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Invoices: list, drafts with their check, one invoice with its files, the cooperative's and the members' details, reminders, books."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from allmende.cooperative.accounts import balances, closed_up_to
+from allmende.cooperative.billing_profile import BillingProfile, MemberBilling, billing_of, billing_profile
+from allmende.cooperative.claims import open_claims
+from allmende.cooperative.datev import export_bookings
+from allmende.cooperative.day_field import DayField
+from allmende.cooperative.invoices.issued import (
+    InvalidInvoiceError,
+    Invoice,
+    credit_invoice,
+    draft_invoices,
+    issue_all,
+)
+from allmende.cooperative.members import Member
+from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
+from allmende.cooperative.money_pages.layout import (
+    Button,
+    Cell,
+    Section,
+    Table,
+    asked_day,
+    day_words,
+    needs_profile,
+    paged,
+    show,
+    show_form,
+)
+from allmende.cooperative.reminders import due_reminders, send_reminders
+from allmende.directory.administration_access import Desk, office_page
+from allmende.directory.audit import record_audit
+
+if TYPE_CHECKING:
+    _ProfileModelForm = forms.ModelForm[BillingProfile]
+    _BillingModelForm = forms.ModelForm[MemberBilling]
+else:  # Django's classes take no parameters at run time
+    _ProfileModelForm = _BillingModelForm = forms.ModelForm
+
+
+class ProfileForm(_ProfileModelForm):
+    class Meta:
+        model = BillingProfile
+        fields = (
+            "name", "street", "postcode", "place", "register_number", "tax_number", "vat_id", "contact_name",
+            "contact_phone", "contact_email", "iban", "bic", "creditor_id", "due_days", "notice_days", "collects_fee",
+            "datev_consultant", "datev_client",
+        )  # fmt: skip
+
+
+class BillingForm(_BillingModelForm):
+    class Meta:
+        model = MemberBilling
+        fields = ("leitweg_id", "invoice_email", "payout_iban", "debtor_number")
+
+
+class SpanForm(forms.Form):
+    since = DayField(label=gettext_lazy("From"))
+    until = DayField(label=gettext_lazy("To"))
+
+
+@require_GET
+@office_page
+def list_invoices(request: HttpRequest, desk: Desk) -> HttpResponse:
+    page = paged(request, Invoice.objects.select_related("member", "claim"))
+    rows = [
+        (
+            Cell(each.number, reverse("invoice", args=[each.number])),
+            each.get_kind_display(),
+            each.member.name,
+            day_words(each.day),
+            euros(-each.gross if each.is_credit_note else each.gross),
+            _state(each),
+        )
+        for each in page
+    ]
+    columns = (_("Number"), _("Kind"), _("Member"), _("Day"), _("Amount"), _("State"))
+    return show(
+        request,
+        desk,
+        _("Invoices"),
+        Section(
+            table=Table(columns, rows, frozenset({4})),
+            empty=_("No invoice yet. Charge a period of contributions, then write the invoices."),
+        ),
+        ways=[
+            (reverse("draft_invoices"), _("Write invoices")),
+            (reverse("reminders"), _("Reminders")),
+            (reverse("books"), _("Books and DATEV")),
+            (reverse("billing_profile"), _("Own details")),
+        ],
+        page=page,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+@needs_profile
+def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """GET shows what would be issued today and what its check says; POST issues what passes."""
+    today = timezone.localdate()
+    if request.method == "POST":
+        try:
+            issued, left = issue_all(desk.actor, today)
+        except (MoneyRefusedError, InvalidInvoiceError) as error:
+            messages.error(request, str(error))
+            return redirect("draft_invoices")
+        messages.success(request, _("%(count)d invoices are issued.") % {"count": len(issued)})
+        if left:
+            messages.warning(
+                request, _("%(count)d did not pass the check and wait here.") % {"count": len(left)}
+            )
+        return redirect("draft_invoices" if left else "invoices")
+    found = draft_invoices(today)
+    rows = [
+        (
+            Cell(each.member.name, reverse("member_billing", args=[each.member.pk])),
+            _("credit note") if each.content.kind == "381" else _("invoice"),
+            "; ".join(line.text for line in each.content.lines),
+            _("debit") if each.content.debit else _("transfer"),
+            euros(each.content.gross),
+            "XRechnung + ZUGFeRD" if each.has_xrechnung else "ZUGFeRD",
+            _checked(each.result.findings),
+        )
+        for each in found
+    ]
+    columns = (_("Member"), _("Kind"), _("For"), _("Paid by"), _("Amount"), _("Form"), _("Check"))
+    passing = [each for each in found if each.result.is_valid]
+    findings = [
+        f"{each.member.name}: {one.rule} {one.text}" for each in found for one in each.result.findings
+    ]
+    checked_by = sorted({name for each in found for name in each.result.checked_by})
+    notes = [_("Checked by: %(what)s.") % {"what": "; ".join(checked_by)}] if checked_by else []
+    if any(not each.has_xrechnung for each in found):
+        notes.append(_("XRechnung needs the member's Leitweg-ID: without it the invoice is a ZUGFeRD alone."))
+    button = Button(reverse("draft_invoices"), _("Issue %(count)d invoices") % {"count": len(passing)})
+    return show(
+        request,
+        desk,
+        _("Write invoices"),
+        Section(
+            table=Table(columns, rows, frozenset({4})),
+            empty=_("There is no charge without an invoice."),
+            text="\n".join(notes),
+            button=button if passing else None,
+        ),
+        *([Section(_("What does not pass"), text="\n".join(findings))] if findings else []),
+        lead=_(
+            "Nothing is issued before you say so. Only then a number is drawn, and an issued invoice stays as it is."
+        ),
+        ways=[(reverse("invoices"), _("Back"))],
+    )
+
+
+@require_GET
+@office_page
+def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
+    invoice = get_object_or_404(Invoice.objects.select_related("member", "claim", "corrects"), number=number)
+    lines = [
+        (line["text"], f"{_iso(line['first_day'])} – {_iso(line['last_day'])}", f"{line['net']}")
+        for line in invoice.content["lines"]
+    ]
+    files = [(reverse("invoice_file", args=[invoice.number, "pdf"]), _("PDF with XML (ZUGFeRD, EN 16931)"))]
+    if invoice.xrechnung:
+        files.append((reverse("invoice_file", args=[invoice.number, "xml"]), _("XRechnung (XML, CII)")))
+    checked_by = "; ".join(invoice.check_result.get("checked_by", []))
+    facts = [
+        f"{invoice.get_kind_display()}, {day_words(invoice.day)}, {invoice.member.name}",
+        _("Net %(net)s, value-added tax %(tax)s, together %(gross)s; due %(due)s")
+        % {
+            "net": euros(invoice.net),
+            "tax": euros(invoice.tax),
+            "gross": euros(invoice.gross),
+            "due": day_words(invoice.due_day),
+        },
+        _("Open: %(amount)s") % {"amount": euros(invoice.claim.open_amount())},
+        _("Checked by: %(what)s.") % {"what": checked_by},
+    ]
+    if invoice.corrects:
+        facts.append(_("Credits the invoice %(number)s.") % {"number": invoice.corrects.number})
+    credited = Invoice.objects.filter(corrects=invoice).first()
+    if credited:
+        facts.append(_("Credited by %(number)s.") % {"number": credited.number})
+    ways = [(reverse("invoices"), _("Back"))]
+    if not invoice.is_credit_note and not credited:
+        ways.append((reverse("credit_invoice", args=[invoice.number]), _("Credit it")))
+    return show(
+        request,
+        desk,
+        f"{invoice.get_kind_display().capitalize()} {invoice.number}",
+        Section(text="\n".join(facts), ways=tuple(files)),
+        Section(_("Lines"), table=Table((_("Text"), _("Days"), _("Euros, net")), lines, frozenset({2}))),
+        ways=ways,
+    )
+
+
+@require_GET
+@office_page
+def invoice_file(request: HttpRequest, desk: Desk, number: str, kind: str) -> HttpResponse:  # noqa: ARG001 - a guarded page has them
+    invoice = get_object_or_404(Invoice, number=number)
+    data = bytes(invoice.xrechnung if kind == "xml" else invoice.pdf)
+    if not data:
+        raise Http404
+    return HttpResponse(
+        data,
+        content_type="application/xml" if kind == "xml" else "application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="Rechnung-{invoice.number}.{kind}"'},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+@needs_profile
+def credit(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
+    invoice = get_object_or_404(Invoice.objects.select_related("member"), number=number)
+    if request.method == "POST":
+        try:
+            note = credit_invoice(desk.actor, invoice, timezone.localdate())
+        except (MoneyRefusedError, InvalidInvoiceError) as error:
+            messages.error(request, str(error))
+            return redirect("invoice", invoice.number)
+        messages.success(request, _("The credit note %(number)s is issued.") % {"number": note.number})
+        return redirect("invoice", note.number)
+    return desk.show(
+        request,
+        "cooperative/confirm.html",
+        title=_("Credit the whole invoice?"),
+        subject=f"{invoice.number}, {invoice.member.name}, {euros(invoice.gross)}",
+        text=_(
+            "A credit note with a number of its own is issued. What was paid on it then stands as the member's credit and can be paid out."
+        ),
+        submit=_("Issue the credit note"),
+        back=reverse("invoice", args=[invoice.number]),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+def edit_profile(request: HttpRequest, desk: Desk) -> HttpResponse:
+    row = BillingProfile.objects.filter(pk=1).first()
+    form = ProfileForm(request.POST or None, instance=row)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        record_audit(
+            desk.municipality, desk.actor, "billing_profile.changed", fields=sorted(form.changed_data)
+        )
+        messages.success(request, _("Saved."))
+        return redirect("invoices")
+    lead = _("What stands on invoices and payment files. Issued invoices keep what was valid then.")
+    return show_form(request, desk, form, _("Own details"), reverse("invoices"), lead=lead)
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+def edit_member_billing(request: HttpRequest, desk: Desk, member_id: int) -> HttpResponse:
+    member = get_object_or_404(Member, pk=member_id)
+    form = BillingForm(request.POST or None, instance=billing_of(member))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        record_audit(
+            desk.municipality,
+            desk.actor,
+            "member_billing.changed",
+            f"member:{member.pk}",
+            fields=sorted(form.changed_data),
+        )
+        messages.success(request, _("Saved."))
+        return redirect("draft_invoices")
+    title = _("Invoices to %(name)s") % {"name": member.name}
+    lead = _(
+        "Public bodies receive XRechnung by their Leitweg-ID; the address itself is kept with the member."
+    )
+    return show_form(request, desk, form, title, reverse("draft_invoices"), lead=lead)
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+@needs_profile
+def reminders(request: HttpRequest, desk: Desk) -> HttpResponse:
+    today = timezone.localdate()
+    if request.method == "POST":
+        try:
+            sent = send_reminders(desk.actor, today, expected=_count(request))
+        except MoneyRefusedError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("%(count)d reminders went out.") % {"count": len(sent)})
+            by_post = [each for each in sent if not each.sent_to]
+            if by_post:
+                messages.warning(
+                    request,
+                    _("%(count)d have no e-mail address: send them by post.") % {"count": len(by_post)},
+                )
+        return redirect("reminders")
+    found = due_reminders(today)
+    rows = [
+        (
+            each.claim.member.name,
+            each.claim.reference,
+            str(each.stage),
+            str(each.days_late),
+            euros(each.amount),
+            euros(each.stage.fee),
+        )
+        for each in found
+    ]
+    columns = (_("Member"), _("Claim"), _("Stage"), _("Days late"), _("Open"), _("Fee"))
+    late = [
+        (claim.member.name, claim.reference, claim.text, day_words(claim.due_day), euros(amount))
+        for claim, amount in open_claims()
+    ]
+    button = Button(
+        reverse("reminders"),
+        _("Send %(count)d reminders") % {"count": len(found)},
+        {"expected": str(len(found))},
+    )
+    return show(
+        request,
+        desk,
+        _("Reminders"),
+        Section(
+            _("Due now"),
+            table=Table(columns, rows, frozenset({3, 4, 5})),
+            empty=_("No reminder is due."),
+            button=button if found else None,
+        ),
+        Section(
+            _("All open claims"),
+            table=Table((_("Member"), _("Claim"), _("For"), _("Due"), _("Open")), late, frozenset({4})),
+            empty=_("Everything is paid."),
+        ),
+        lead=_("Each stage goes out once, by e-mail, and its fee becomes a claim of its own."),
+        ways=[(reverse("invoices"), _("Back"))],
+    )
+
+
+@require_GET
+@office_page
+def books(request: HttpRequest, desk: Desk) -> HttpResponse:
+    today = timezone.localdate()
+    day = asked_day(request, "tag", today)
+    sums = balances(on=day)
+    rows = [
+        (str(account.label), euros(amount) if amount > 0 else "", euros(-amount) if amount < 0 else "")
+        for account, amount in sums.items()
+    ]
+    debit = sum((each for each in sums.values() if each > 0), ZERO)
+    credit_ = -sum((each for each in sums.values() if each < 0), ZERO)
+    closed = closed_up_to()
+    span = SpanForm(initial={"since": date(today.year, 1, 1), "until": today})
+    return show(
+        request,
+        desk,
+        _("Books"),
+        Section(form=_OnDayForm(initial={"tag": day}), submit=_("Show this day"), method="get"),
+        Section(
+            _("Balances on %(day)s") % {"day": day_words(day)},
+            lead=_("Closed up to %(day)s.") % {"day": day_words(closed)} if closed else "",
+            table=Table(
+                (_("Account"), _("Debit"), _("Credit")),
+                rows,
+                frozenset({1, 2}),
+                (_("Total"), euros(debit), euros(credit_)),
+            ),
+        ),
+        Section(
+            _("For bookkeeping (DATEV)"),
+            lead=_(
+                "A batch of bookings in DATEV's format (EXTF, CP1252), one calendar year at most. It follows the published description and was not tried in a DATEV program."
+            ),
+            form=span,
+            submit=_("Download the file"),
+            action=reverse("export_books"),
+        ),
+        ways=[(reverse("invoices"), _("Back"))],
+    )
+
+
+@require_http_methods(["POST"])
+@office_page
+@needs_profile
+def export_books(request: HttpRequest, desk: Desk) -> HttpResponse:
+    form = SpanForm(request.POST)
+    if (
+        not form.is_valid()
+        or form.cleaned_data["until"] < form.cleaned_data["since"]
+        or form.cleaned_data["since"].year != form.cleaned_data["until"].year
+    ):
+        messages.error(request, _("Choose two days of one calendar year, the earlier one first."))
+        return redirect("books")
+    since, until = form.cleaned_data["since"], form.cleaned_data["until"]
+    data = export_bookings(billing_profile(), since, until, made_at=timezone.localtime())
+    record_audit(desk.municipality, desk.actor, "books.exported", f"{since}/{until}")
+    name = f"EXTF_Buchungsstapel_{since:%Y%m%d}_{until:%Y%m%d}.csv"
+    return HttpResponse(
+        data,
+        content_type="text/csv; charset=windows-1252",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+class _OnDayForm(forms.Form):
+    tag = DayField(label=gettext_lazy("Day"))
+
+
+def _state(invoice: Invoice) -> Cell:
+    amount = invoice.claim.open_amount()
+    if amount == 0:
+        return Cell(_("settled"), badge="success")
+    if amount < 0:
+        return Cell(_("credit of %(amount)s") % {"amount": euros(-amount)}, badge="info")
+    return Cell(_("open: %(amount)s") % {"amount": euros(amount)}, badge="warning")
+
+
+def _checked(findings: tuple[object, ...]) -> Cell:
+    return Cell(_("does not pass"), badge="danger") if findings else Cell(_("passes"), badge="success")
+
+
+def _count(request: HttpRequest) -> int | None:
+    text = request.POST.get("expected", "")
+    return int(text) if text.isdigit() else None
+
+
+def _iso(text: str) -> str:
+    return day_words(date.fromisoformat(text))

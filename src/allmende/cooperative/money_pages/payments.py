@@ -1,0 +1,513 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Payments: mandates, collections and pay-outs, and the bank's statements with what could not be matched."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from allmende.cooperative.accounts import Account
+from allmende.cooperative.bank.camt import LARGEST_FILE, StatementFault, UnreadableStatementError
+from allmende.cooperative.bank.matching import BY_HAND, HOW, match_by_hand, match_to_account, undo_match
+from allmende.cooperative.bank.statements import (
+    BankStatement,
+    BankTransaction,
+    Match,
+    import_statements,
+    unmatched,
+)
+from allmende.cooperative.billing_profile import billing_profile
+from allmende.cooperative.claims import Claim, open_claims
+from allmende.cooperative.day_field import DayField
+from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
+from allmende.cooperative.money_pages.layout import (
+    Button,
+    Cell,
+    EuroField,
+    Section,
+    Table,
+    asked_amount,
+    asked_day,
+    day_words,
+    needs_profile,
+    paged,
+    refused,
+    show,
+    show_form,
+)
+from allmende.cooperative.sepa.collecting import CollectionRun, check_day, collectible, create_collections
+from allmende.cooperative.sepa.files import is_bank_day
+from allmende.cooperative.sepa.mandates import Mandate, record_mandate, revoke_mandate
+from allmende.cooperative.sepa.pay_outs import PayOutRun, create_pay_outs, payable
+from allmende.directory.administration_access import Desk, office_page
+
+if TYPE_CHECKING:
+    _MandateModelForm = forms.ModelForm[Mandate]
+else:  # Django's classes take no parameters at run time
+    _MandateModelForm = forms.ModelForm
+
+_FAULTS: dict[StatementFault, str | Promise] = {
+    StatementFault.TOO_LARGE: gettext_lazy(
+        "The file is larger than 10 MB or has more than 20,000 payments. Fetch shorter periods from the bank."
+    ),
+    StatementFault.NOT_XML: gettext_lazy(
+        "This is no XML file that may be read. In the bank's program, choose the statement as CAMT.053; unpack a ZIP file first."
+    ),
+    StatementFault.NOT_CAMT: gettext_lazy(
+        "This is XML, but no bank statement of the kind CAMT.053. In the bank's program, choose CAMT.053 (not 052 or 054)."
+    ),
+    StatementFault.NO_STATEMENT: gettext_lazy("The file has no statement. Fetch it from the bank again."),
+    StatementFault.BROKEN: gettext_lazy(
+        "The statement is incomplete at “%(detail)s”. Fetch it from the bank again."
+    ),
+    StatementFault.NOT_EUROS: gettext_lazy(
+        "The statement has amounts in %(detail)s: only accounts in euros are kept here."
+    ),
+    StatementFault.BALANCE: gettext_lazy(
+        "Opening balance and payments do not give the closing balance of statement %(detail)s. Fetch it from the bank again."
+    ),
+}
+
+
+class MandateForm(_MandateModelForm):
+    class Meta:
+        model = Mandate
+        fields = ("member", "reference", "scheme", "holder", "iban", "signed_on")
+
+    signed_on = DayField(label=gettext_lazy("Signed on"))
+
+
+class CollectForm(forms.Form):
+    tag = DayField(label=gettext_lazy("Day of collection"))
+
+
+class RevokeForm(forms.Form):
+    day = DayField(label=gettext_lazy("Revoked on"))
+
+
+class StatementForm(forms.Form):
+    file = forms.FileField(label=gettext_lazy("Bank statement (CAMT.053)"))
+
+
+class ClaimForm(forms.Form):
+    claim = forms.ChoiceField(label=gettext_lazy("Claim"))
+    amount = EuroField(label=gettext_lazy("Of it, euros"))
+
+
+class AccountForm(forms.Form):
+    account = forms.ChoiceField(
+        label=gettext_lazy("Book to"), choices=[(each.value, each.label) for each in BY_HAND]
+    )
+    text = forms.CharField(label=gettext_lazy("Text"), max_length=150)
+
+
+@require_GET
+@office_page
+def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
+    waiting = len(unmatched())
+    page = paged(request, Mandate.objects.select_related("member"))
+    mandates = [
+        (
+            each.member.name,
+            Cell(each.reference, reverse("revoke_mandate", args=[each.pk]))
+            if each.revoked_on is None
+            else each.reference,
+            each.scheme,
+            f"{each.iban[:4]} … {each.iban[-4:]}",
+            day_words(each.signed_on),
+            _mandate_state(each),
+        )
+        for each in page
+    ]
+    runs = [
+        (
+            Cell(day_words(each.day), reverse("collection_file", args=[each.pk])),
+            each.scheme,
+            str(each.items.count()),
+            euros(each.total),
+            str(each.items.filter(state="returned").count()),
+        )
+        for each in CollectionRun.objects.all()[:20]
+    ]
+    pay_outs = [
+        (
+            Cell(day_words(each.day), reverse("pay_out_file", args=[each.pk])),
+            str(each.pay_outs.count()),
+            euros(sum((one.amount for one in each.pay_outs.all()), ZERO)),
+        )
+        for each in PayOutRun.objects.prefetch_related("pay_outs")[:20]
+    ]
+    columns = (_("Member"), _("Mandate"), _("Scheme"), _("IBAN"), _("Signed on"), _("State"))
+    return show(
+        request,
+        desk,
+        _("Payments"),
+        Section(
+            warning=_("%(count)d payments could not be matched: say what they are for.") % {"count": waiting},
+            ways=((reverse("bank"), _("To the bank's statements")),),
+        )
+        if waiting
+        else Section(),
+        Section(
+            _("Collections"),
+            table=Table(
+                (_("Day"), _("Scheme"), _("Debits"), _("Amount"), _("Returned")), runs, frozenset({2, 3, 4})
+            ),
+            empty=_("Nothing was collected yet."),
+        ),
+        Section(
+            _("Pay-outs"),
+            table=Table((_("Day"), _("Number"), _("Amount")), pay_outs, frozenset({1, 2})),
+            empty=_("Nothing was paid out yet."),
+        ),
+        Section(
+            _("Mandates"), table=Table(columns, mandates), empty=_("No mandate yet: members pay by transfer.")
+        ),
+        ways=[
+            (reverse("collect"), _("Collect")),
+            (reverse("bank"), _("Bank statements")),
+            (reverse("pay_out"), _("Pay out")),
+            (reverse("add_mandate"), _("New mandate")),
+        ],
+        page=page,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+def add_mandate(request: HttpRequest, desk: Desk) -> HttpResponse:
+    form = MandateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            record_mandate(desk.actor, form.save(commit=False))
+        except (MoneyRefusedError, ValidationError) as error:
+            refused(form, error)
+        else:
+            messages.success(request, _("The mandate is recorded. The next invoices name it."))
+            return redirect("payments")
+    lead = _("As it stands on the signed paper; the paper itself stays with you.")
+    return show_form(request, desk, form, _("New mandate"), reverse("payments"), lead=lead)
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+def revoke(request: HttpRequest, desk: Desk, mandate_id: int) -> HttpResponse:
+    mandate = get_object_or_404(Mandate.objects.select_related("member"), pk=mandate_id)
+    form = RevokeForm(request.POST or None, initial={"day": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            revoke_mandate(desk.actor, mandate, form.cleaned_data["day"])
+        except MoneyRefusedError as error:
+            refused(form, error)
+        else:
+            messages.success(request, _("The mandate is revoked: nothing is collected by it any more."))
+            return redirect("payments")
+    title = _("Revoke the mandate %(reference)s") % {"reference": mandate.reference}
+    return show_form(
+        request, desk, form, title, reverse("payments"), lead=mandate.member.name, submit=_("Revoke")
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+@needs_profile
+def collect(request: HttpRequest, desk: Desk) -> HttpResponse:
+    today = timezone.localdate()
+    if request.method == "POST":
+        form = CollectForm(request.POST)
+        if not form.is_valid():
+            return redirect("collect")
+        day = form.cleaned_data["tag"]
+        try:
+            runs = create_collections(desk.actor, day, expected=asked_amount(request))
+        except MoneyRefusedError as error:
+            messages.error(request, str(error))
+            return redirect(f"{reverse('collect')}?tag={day.isoformat()}")
+        messages.success(
+            request, _("The file is ready: %(count)d. Hand it to your bank.") % {"count": len(runs)}
+        )
+        return redirect("payments")
+    default = today + timedelta(days=billing_profile().notice_days)
+    while not is_bank_day(default):
+        default += timedelta(days=1)
+    day = asked_day(request, "tag", default)
+    found = collectible(day)
+    warning = ""
+    try:
+        check_day(day, found, billing_profile(), today)
+    except MoneyRefusedError as error:
+        warning = str(error)
+    total = sum((each.amount for each in found), ZERO)
+    rows = [
+        (
+            each.claim.member.name,
+            each.claim.reference,
+            each.mandate.reference,
+            _("first (FRST)") if each.is_first else _("following (RCUR)"),
+            _("by the invoice") if each.announced else _("by e-mail, with the file"),
+            euros(each.amount),
+        )
+        for each in found
+    ]
+    columns = (_("Member"), _("Claim"), _("Mandate"), _("Sequence"), _("Announced"), _("Amount"))
+    button = Button(
+        reverse("collect"),
+        _("Make the file over %(amount)s") % {"amount": euros(total)},
+        {"tag": day.isoformat(), "expected": str(total)},
+    )
+    return show(
+        request,
+        desk,
+        _("Collect"),
+        Section(
+            form=CollectForm(initial={"tag": day}), submit=_("Show this day"), method="get", warning=warning
+        ),
+        Section(
+            _("Would be collected on %(day)s") % {"day": day_words(day)},
+            table=Table(columns, rows, frozenset({5}), (_("Total"), "", "", "", "", euros(total))),
+            empty=_("Nothing that is due by then has a mandate."),
+            button=button if found and not warning else None,
+        ),
+        lead=_(
+            "The file (pain.008) is for your bank's program; nothing is sent from here. What was collected is booked when the statement says so."
+        ),
+        ways=[(reverse("payments"), _("Back"))],
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+@needs_profile
+def pay_out(request: HttpRequest, desk: Desk) -> HttpResponse:
+    if request.method == "POST":
+        day = timezone.localdate() + timedelta(days=1)
+        while not is_bank_day(day):
+            day += timedelta(days=1)
+        try:
+            create_pay_outs(desk.actor, day, expected=asked_amount(request))
+        except MoneyRefusedError as error:
+            messages.error(request, str(error))
+            return redirect("pay_out")
+        messages.success(request, _("The file is ready. Hand it to your bank."))
+        return redirect("payments")
+    found = payable()
+    total = sum((each.amount for each in found if each.iban), ZERO)
+    rows = [
+        (
+            each.member.name,
+            each.get_kind_display(),
+            each.text,
+            Cell(each.iban)
+            if each.iban
+            else Cell(_("enter the IBAN"), reverse("member_billing", args=[each.member.pk])),
+            euros(each.amount),
+        )
+        for each in found
+    ]
+    columns = (_("Member"), _("Kind"), _("Text"), _("IBAN"), _("Amount"))
+    button = Button(
+        reverse("pay_out"),
+        _("Make the file over %(amount)s") % {"amount": euros(total)},
+        {"expected": str(total)},
+    )
+    return show(
+        request,
+        desk,
+        _("Pay out"),
+        Section(
+            table=Table(columns, rows, frozenset({4}), (_("Total"), "", "", "", euros(total))),
+            empty=_("There is nothing to pay out."),
+            button=button if total else None,
+        ),
+        lead=_(
+            "Balances of members who have left, and credit. The file (pain.001) is for your bank's program."
+        ),
+        ways=[(reverse("payments"), _("Back"))],
+    )
+
+
+@require_GET
+@office_page
+def collection_file(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponse:  # noqa: ARG001 - a guarded page has them
+    run = get_object_or_404(CollectionRun, pk=run_id)
+    return _xml(bytes(run.xml), f"pain008-{run.day:%Y%m%d}-{run.pk}.xml")
+
+
+@require_GET
+@office_page
+def pay_out_file(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponse:  # noqa: ARG001 - a guarded page has them
+    run = get_object_or_404(PayOutRun, pk=run_id)
+    return _xml(bytes(run.xml), f"pain001-{run.day:%Y%m%d}-{run.pk}.xml")
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+@needs_profile
+def bank(request: HttpRequest, desk: Desk) -> HttpResponse:
+    form = StatementForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = import_statements(desk.actor, form.cleaned_data["file"].read(LARGEST_FILE + 1))
+        except UnreadableStatementError as error:
+            form.add_error("file", str(_FAULTS[error.fault]) % {"detail": error.detail})
+        except MoneyRefusedError as error:
+            form.add_error("file", str(error))
+        else:
+            messages.success(
+                request,
+                _("%(count)d payments are imported, %(matched)d of them matched.")
+                % {"count": len(done.transactions), "matched": done.matched},
+            )
+            return redirect("bank")
+    left = [
+        (
+            Cell(day_words(each.booked_on), reverse("bank_transaction", args=[each.pk])),
+            each.name or "–",
+            each.purpose or "–",
+            euros(each.open_amount),
+        )
+        for each in unmatched()
+    ]
+    page = paged(request, BankStatement.objects.all())
+    rows = [(each.identifier, day_words(each.day), euros(each.opening), euros(each.closing)) for each in page]
+    return show(
+        request,
+        desk,
+        _("Bank statements"),
+        Section(_("Import"), form=form, submit=_("Import")),
+        Section(
+            _("Not matched"),
+            table=Table((_("Day"), _("Name"), _("Purpose"), _("Amount")), left, frozenset({3})),
+            empty=_("Every payment is matched."),
+        ),
+        Section(
+            _("Imported statements"),
+            table=Table(
+                (_("Statement"), _("Day"), _("Opening balance"), _("Closing balance")),
+                rows,
+                frozenset({2, 3}),
+            ),
+            empty=_("None yet."),
+        ),
+        status=422 if form.errors else 200,
+        ways=[(reverse("payments"), _("Back"))],
+        page=page,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpResponse:
+    """Two forms: to a claim, or to an account; `amount` tells them apart."""
+    row = get_object_or_404(BankTransaction.objects.select_related("statement"), pk=transaction_id)
+    left = row.open_amount
+    claims = [(claim, amount) for claim, amount in open_claims() if amount > 0] if left > 0 else []
+    choices = [
+        (str(claim.pk), f"{claim.reference} {claim.member.name}: {euros(amount)}")
+        for claim, amount in sorted(claims, key=lambda each: (each[1] != left, each[0].member.name))
+    ]
+    to_claim = ClaimForm(request.POST if "amount" in request.POST else None, initial={"amount": left})
+    field = to_claim.fields["claim"]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = choices
+    to_account = AccountForm(request.POST if "account" in request.POST else None)
+    chosen: forms.Form | None = to_claim if to_claim.is_bound else to_account if to_account.is_bound else None
+    if request.method == "POST" and chosen is not None and chosen.is_valid():
+        try:
+            if chosen is to_claim:
+                claim = get_object_or_404(Claim, pk=int(chosen.cleaned_data["claim"]))
+                match_by_hand(desk.actor, row, claim, chosen.cleaned_data["amount"])
+            else:
+                match_to_account(
+                    desk.actor, row, Account(chosen.cleaned_data["account"]), chosen.cleaned_data["text"]
+                )
+        except MoneyRefusedError as error:
+            refused(chosen, error)
+        else:
+            messages.success(request, _("The payment is matched."))
+            return redirect("bank")
+    facts = [f"{day_words(row.booked_on)}: {euros(row.amount)}", row.name, row.iban, row.purpose]
+    matches = [
+        (
+            str(HOW.get(each.how, each.how)),
+            each.entry.text,
+            euros(each.amount),
+            Cell(_("undo"), reverse("undo_match", args=[each.pk])),
+        )
+        for each in row.matches.filter(undone_at__isnull=True).select_related("entry")
+    ]
+    sections = [Section(text="\n".join(each for each in facts if each))]
+    if matches:
+        sections.append(
+            Section(
+                _("Matched"),
+                table=Table((_("Found by"), _("Booking"), _("Amount"), _("Undo")), matches, frozenset({2})),
+            )
+        )
+    if left:
+        sections[0] = Section(
+            text=sections[0].text, warning=_("Not matched: %(amount)s") % {"amount": euros(left)}
+        )
+        if choices:
+            sections.append(Section(_("It pays a claim"), form=to_claim, submit=_("Match")))
+        sections.append(Section(_("It is something else"), form=to_account, submit=_("Book")))
+    return show(
+        request,
+        desk,
+        _("Payment"),
+        *sections,
+        status=422 if chosen is not None and chosen.errors else 200,
+        ways=[(reverse("bank"), _("Back"))],
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+def undo(request: HttpRequest, desk: Desk, match_id: int) -> HttpResponse:
+    match = get_object_or_404(Match.objects.select_related("transaction", "entry"), pk=match_id)
+    if request.method == "POST":
+        try:
+            undo_match(desk.actor, match)
+        except MoneyRefusedError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The match is undone; the claim is open again."))
+        return redirect("bank_transaction", match.transaction_id)
+    return desk.show(
+        request,
+        "cooperative/confirm.html",
+        title=_("Undo this match?"),
+        subject=f"{match.entry.text}, {euros(match.amount)}",
+        text=_("The booking is reversed, and the payment is listed as not matched."),
+        submit=_("Undo"),
+        back=reverse("bank_transaction", args=[match.transaction_id]),
+    )
+
+
+def _mandate_state(mandate: Mandate) -> Cell:
+    if mandate.revoked_on is not None:
+        return Cell(_("revoked"), badge="info")
+    if mandate.lapsed_on(timezone.localdate()):
+        return Cell(_("lapsed: not used for 36 months"), badge="warning")
+    return Cell(_("valid"), badge="success")
+
+
+def _xml(data: bytes, name: str) -> HttpResponse:
+    return HttpResponse(
+        data,
+        content_type="application/xml",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The office's pages of money, clicked through from the scale to the matched payment."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from allmende.cooperative.accounts import Account, balance_of
+from allmende.cooperative.bank.statements import BankTransaction, Match
+from allmende.cooperative.contributions import Scale
+from allmende.cooperative.invoices.issued import Invoice
+from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun
+from allmende.cooperative.sepa.mandates import Mandate
+from allmende.directory.roles import RoleName
+
+from .money_makers import iban_of, make_paying_member, make_profile, make_scale, statement_xml, transaction_xml
+from .test_member_pages import sign_in
+
+pytestmark = pytest.mark.django_db
+BASE = "/genossenschaft/"
+PAGES = (
+    "anteile/", "anteile/zeichnen/", "beitraege/", "beitraege/neu/", "beitraege/abrechnen/", "rechnungen/",
+    "rechnungen/schreiben/", "rechnungen/angaben/", "rechnungen/mahnungen/", "rechnungen/buecher/", "lastschriften/",
+    "lastschriften/mandat/", "lastschriften/einziehen/", "lastschriften/auszahlen/", "bank/",
+)  # fmt: skip
+
+
+def upload(data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("auszug.xml", data, "application/xml")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_for_the_office_alone_and_have_an_empty_state(path: str) -> None:
+    make_profile()
+    assert sign_in().get(BASE + path).status_code == 200
+    assert sign_in(RoleName.FINANCE, cooperative=False).get(BASE + path).status_code == 403
+    assert Client().get(BASE + path).status_code == 302
+
+
+def test_who_has_no_details_yet_is_led_to_where_they_are_entered() -> None:
+    answer = sign_in().get(BASE + "rechnungen/schreiben/", follow=True)
+    assert answer.redirect_chain[-1][0] == BASE + "rechnungen/angaben/"
+    assert b"own details first" in answer.content
+
+
+def test_a_scale_shows_its_effect_is_adopted_charged_invoiced_and_paid() -> None:
+    client = sign_in()
+    make_profile()
+    today = timezone.localdate()
+    member = make_paying_member("Zerbst", date(2014, 7, 1), leitweg="")
+    form = {
+        "name": "Beitragsordnung", "first_day": f"{today:%Y}-01-01", "billing": "monthly", "pro_rata": "days", "tax": "O",
+        "kind": "brackets", "brackets": "10000 = 50\n= 100,00",
+    }  # fmt: skip
+    assert b"can&#x27;t be read" in client.post(BASE + "beitraege/neu/", {**form, "brackets": "viele"}).content
+    address = client.post(BASE + "beitraege/neu/", form).headers["Location"]
+    shown = client.get(address).content.decode()
+    assert "1,200.00" in shown
+    client.post(address, {"resolution": "General meeting"})
+    assert Scale.objects.get().adopted_at is not None
+    twin = client.post(BASE + "beitraege/neu/", form)
+    assert twin.status_code == 422 and b"valid on these days too" in twin.content
+
+    preview = client.get(BASE + "beitraege/abrechnen/").content.decode()
+    assert "100.00" in preview
+    stale = client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat(), "expected": "99.00"}, follow=True)
+    assert b"Something has changed meanwhile" in stale.content
+    client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat(), "expected": "100.00"})
+    drafts = client.get(BASE + "rechnungen/schreiben/").content.decode()
+    assert "passes" in drafts and "ZUGFeRD" in drafts
+    assert not Invoice.objects.exists()
+    client.post(BASE + "rechnungen/schreiben/")
+    invoice = Invoice.objects.get()
+    assert invoice.number in client.get(f"{BASE}rechnungen/{invoice.number}/").content.decode()
+    assert client.get(f"{BASE}rechnungen/{invoice.number}/rechnung.pdf").content.startswith(b"%PDF")
+    assert client.get(f"{BASE}rechnungen/{invoice.number}/rechnung.xml").status_code == 404
+
+    rows = [transaction_xml("60.00", today, purpose="Abschlag, ohne Nummer", name="Zerbst"), transaction_xml("-4.90", today, purpose="Entgelt")]
+    data = statement_xml("17", today, "0", rows, ["60.00", "-4.90"])
+    assert b"no bank statement" in client.post(BASE + "bank/", {"file": upload(b"<a/>")}).content
+    assert b"not matched" in client.post(BASE + "bank/", {"file": upload(data)}, follow=True).content.lower()
+    again = client.post(BASE + "bank/", {"file": upload(data)})
+    assert again.status_code == 422 and b"imported already" in again.content
+    money, costs = BankTransaction.objects.order_by("position")
+    page = f"{BASE}bank/zahlung/{money.pk}/"
+    too_much = client.post(page, {"claim": invoice.claim_id, "amount": "60,01"})
+    assert too_much.status_code == 422 and b"60.00" in too_much.content
+    client.post(page, {"claim": invoice.claim_id, "amount": "60,00"})
+    assert invoice.claim.open_amount() == Decimal("40.00")
+    client.post(f"{BASE}bank/zahlung/{costs.pk}/", {"account": "bank_costs", "text": "Kontoführung"})
+    assert balance_of(Account.UNCLEAR) == 0
+    match = Match.objects.get(transaction=money)
+    client.post(f"{BASE}bank/zuordnung/{match.pk}/aufheben/")
+    assert invoice.claim.open_amount() == Decimal("100.00")
+    assert balance_of(Account.UNCLEAR) == Decimal("-60.00")
+
+    client.post(f"{BASE}rechnungen/{invoice.number}/gutschreiben/")
+    note = Invoice.objects.get(corrects=invoice)
+    assert (note.serial, invoice.claim.open_amount()) == (2, Decimal("0.00"))
+    file = client.post(BASE + "rechnungen/buecher/datev/", {"since": f"{today:%Y}-01-01", "until": f"{today:%Y}-12-31"})
+    assert file.content.startswith(b'"EXTF";700;21;"Buchungsstapel";13;')
+    assert str(member) in client.get(BASE + "rechnungen/").content.decode()
+
+
+def test_a_mandate_is_recorded_collected_and_revoked() -> None:
+    client = sign_in()
+    make_profile()
+    today = timezone.localdate()
+    member = make_paying_member("Zerbst", date(2014, 7, 1))
+    make_scale(today.replace(day=1))
+    form = {"member": member.pk, "reference": "ZE-1", "scheme": "CORE", "holder": "Stadt Zerbst", "iban": "DE00370400440532013000", "signed_on": "2024-01-01"}
+    broken = client.post(BASE + "lastschriften/mandat/", form)
+    assert broken.status_code == 422 and b"no valid IBAN" in broken.content and b"Stadt Zerbst" in broken.content
+    client.post(BASE + "lastschriften/mandat/", {**form, "iban": iban_of(7), "signed_on": today.isoformat()})
+    mandate = Mandate.objects.get()
+    client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat()})
+    client.post(BASE + "rechnungen/schreiben/")
+    due = Invoice.objects.get().due_day
+    soon = client.get(f"{BASE}lastschriften/einziehen/?tag={today + timedelta(days=1)}").content
+    assert b"Nothing that is due by then" in soon
+    page = client.get(f"{BASE}lastschriften/einziehen/?tag={due + timedelta(days=7)}").content.decode()
+    assert "by the invoice" in page
+    day = due
+    while not CollectionRun.objects.exists() and day < due + timedelta(days=7):
+        client.post(BASE + "lastschriften/einziehen/", {"tag": day.isoformat()})
+        day += timedelta(days=1)
+    run = CollectionRun.objects.get()
+    assert b"pain.008.001.08" in client.get(f"{BASE}lastschriften/{run.pk}/datei/").content
+    assert CollectionItem.objects.get().is_first
+    client.post(f"{BASE}lastschriften/mandat/{mandate.pk}/widerrufen/", {"day": today.isoformat()})
+    assert b"revoked" in client.get(BASE + "lastschriften/").content
