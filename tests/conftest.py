@@ -7,8 +7,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.db import connections
+
+# Time is not what property tests are about: a busy machine must not make one fail.
+hypothesis.settings.register_profile(
+    "allmende", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("allmende")
 
 
 @pytest.fixture(autouse=True)
