@@ -45,6 +45,7 @@ class Walker:
             viewport={"width": 1280, "height": 800},
         )
         self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
 
     def sign_in(self, name: str) -> Page:
         self.page.goto("/anmelden/")
@@ -216,6 +217,7 @@ def test_a_meeting_with_a_secret_ballot(
     page.fill("#id_last_day", (timezone.localdate() + timedelta(days=60)).isoformat())
     office.submit()
     page.goto("/genossenschaft/gremien/umlauf/neu/")
+    page.select_option("#id_body", "board")
     page.fill("#id_title", "Neues Fahrzeug")
     page.fill("#id_text", "Der Vorstand beschließt den Kauf.")
     office.submit()
