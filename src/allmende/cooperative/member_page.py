@@ -20,12 +20,14 @@ from django.views.decorators.http import require_GET
 
 from allmende.cooperative.charges import Charge, ChargeKind
 from allmende.cooperative.contacts import ContactRole, contacts_on
+from allmende.cooperative.contributions import inhabitants_on, scale_on
 from allmende.cooperative.invoices.issued import Invoice
 from allmende.cooperative.member_access import membership_page
 from allmende.cooperative.member_list import memberships_of
 from allmende.cooperative.member_sources import MemberSaving, contracts_of, saving_of
 from allmende.cooperative.members import Member
 from allmende.cooperative.requests import RequestState, requests_for
+from allmende.cooperative.scale_arithmetic import NoBracketError, monthly_amount
 from allmende.cooperative.sepa.mandates import mandate_for
 from allmende.cooperative.shares import share_standing
 from allmende.cooperative.votings import VoterRow
@@ -33,20 +35,24 @@ from allmende.directory.administration_access import Desk
 
 _PER_PAGE: Final = 12
 _VOTES_SHOWN: Final = 20
+_MONTHS: Final = 12
+_VOTERS: Final = (ContactRole.VOTING, ContactRole.DEPUTY)
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Euros net. `contributions` is all that was charged so far; `of_a_year` the last twelve months."""
+    """Euros net. `contributions` stand on invoices so far; `of_a_year` is by the scale of today, None where that can't be said."""
 
     contributions: Decimal
-    of_a_year: Decimal
+    of_a_year: Decimal | None
     saving: MemberSaving | None
 
     @property
     def gain(self) -> Decimal | None:
         """What is left of a year's saving after a year's contributions."""
-        return None if self.saving is None else self.saving.euros_a_year - self.of_a_year
+        if self.saving is None or self.of_a_year is None:
+            return None
+        return self.saving.euros_a_year - self.of_a_year
 
 
 @require_GET
@@ -69,7 +75,7 @@ def show_membership(request: HttpRequest, desk: Desk, member: Member) -> HttpRes
         invoices=[(each, each.claim.open_amount()) for each in page.object_list],
         mandate=mandate,
         account=_masked(mandate.iban) if mandate else "",
-        voters=contacts_on(member, today, ContactRole.VOTING, ContactRole.DEPUTY),
+        voters=[each for role in _VOTERS for each in contacts_on(member, today, role)],
         votes=votes[:_VOTES_SHOWN],
         contracts=contracts_of(desk.municipality.pk),
         balance=balance_of_membership(member, desk.municipality.pk, today),
@@ -93,15 +99,21 @@ def download_my_invoice(_request: HttpRequest, _desk: Desk, member: Member, numb
 def balance_of_membership(member: Member, municipality_id: int, today: date) -> Balance:
     """From the contributions that stand on invoices, and the proof of the saving."""
     charges = Charge.objects.filter(member=member, kind=ChargeKind.CONTRIBUTION, invoice__isnull=False)
-    year_before = date(today.year - 1, today.month, min(today.day, 28))
     return Balance(
         contributions=charges.aggregate(sum=Sum("net"))["sum"] or Decimal(0),
-        of_a_year=charges.filter(last_day__gt=year_before, last_day__lte=today).aggregate(sum=Sum("net"))[
-            "sum"
-        ]
-        or Decimal(0),
+        of_a_year=_of_a_year(member, today),
         saving=saving_of(municipality_id),
     )
+
+
+def _of_a_year(member: Member, today: date) -> Decimal | None:
+    scale, inhabitants = scale_on(today), inhabitants_on(member, today)
+    if scale is None or inhabitants is None:
+        return None
+    try:
+        return monthly_amount(scale.rule, inhabitants) * _MONTHS
+    except NoBracketError:
+        return None
 
 
 def _masked(iban: str) -> str:
