@@ -16,6 +16,7 @@ from allmende.cooperative.exits import (
     MemberExit,
     RefusedExitError,
     cancel_shares,
+    correct_entry,
     exits_paid_out_between,
     last_day_after_notice,
     record_exit,
@@ -128,6 +129,16 @@ def test_an_exit_its_pay_out_and_its_revocation(town: Member, heard: list[Any]) 
         MembershipEnds(town.pk, date(2021, 12, 31), "notice", date(2022, 6, 30), None),
         MembershipEndRevoked(town.pk, date(2021, 12, 31)),
     ]
+
+
+def test_a_corrected_row_revokes_the_exit_that_rests_on_it(town: Member, heard: list[Any]) -> None:
+    made = record_exit(town, ExitReason.EXCLUSION, date(2020, 5, 5), actor=None)
+    correct_entry(made.list_entry, actor=None, note="falsches Mitglied")
+    made.refresh_from_db()
+    assert made.revoked_at is not None
+    assert heard[-1] == MembershipEndRevoked(town.pk, date(2020, 12, 31))
+    correct_entry(MemberListEntry.objects.get(number=1), actor=None, note="nie beigetreten")
+    assert not is_member_on(town, date(2015, 1, 1))
 
 
 def test_an_exclusion_takes_the_running_years_end(town: Member) -> None:

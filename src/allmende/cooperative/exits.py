@@ -179,6 +179,20 @@ def revoke_exit(ended: MemberExit, *, actor: Person | None, note: str) -> None:
         raise RefusedExitError(
             gettext("A transfer or a merger is corrected row by row in the list of members.")
         )
+    _take_back(ended, actor, note)
+
+
+@transaction.atomic
+def correct_entry(entry: MemberListEntry, *, actor: Person | None, note: str) -> None:
+    """The counter-row of any row of the list; an exit that rests on it is revoked with it. Raises RefusedEntryError."""
+    ended = MemberExit.objects.filter(list_entry=entry, revoked_at__isnull=True).first()
+    if ended is not None:
+        _take_back(ended, actor, note)
+    else:
+        reverse_entry(entry, actor=actor, note=note)
+
+
+def _take_back(ended: MemberExit, actor: Person | None, note: str) -> None:
     reverse_entry(ended.list_entry, actor=actor, note=note)
     ended.revoked_at = timezone.now()
     ended.save(update_fields=["revoked_at"])

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.contacts import contacts_on
-from allmende.cooperative.exits import MemberExit
+from allmende.cooperative.exits import MemberExit, correct_entry
 from allmende.cooperative.member_forms import ReasonForm
 from allmende.cooperative.member_list import (
     EntryKind,
@@ -25,7 +25,6 @@ from allmende.cooperative.member_list import (
     RefusedEntryError,
     members_on,
     memberships_of,
-    reverse_entry,
 )
 from allmende.cooperative.member_list_export import (
     entries_as_csv,
@@ -121,7 +120,7 @@ def correct_row(request: HttpRequest, desk: Desk, entry_id: int) -> HttpResponse
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            reverse_entry(entry, actor=desk.actor, note=form.cleaned_data["note"])
+            correct_entry(entry, actor=desk.actor, note=form.cleaned_data["note"])
         except RefusedEntryError as error:
             form.add_error(None, str(error))
         else:

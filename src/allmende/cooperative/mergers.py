@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils.translation import gettext
 
-from allmende.cooperative.exits import MemberExit, RefusedExitError, pay_out_due, revoke_exit, write_exit
+from allmende.cooperative.exits import RefusedExitError, correct_entry, pay_out_due, write_exit
 from allmende.cooperative.legal_rules import financial_year_on, rule_on
 from allmende.cooperative.member_audit import audit_member
 from allmende.cooperative.member_list import (
@@ -25,7 +25,6 @@ from allmende.cooperative.member_list import (
     MemberListEntry,
     append_entries,
     is_member_on,
-    reverse_entry,
     standing_entries,
 )
 from allmende.cooperative.members import Member
@@ -168,11 +167,7 @@ def _lift_later_end(member: Member, day: date, *, actor: Person | None, note: st
     """An end that lies ahead (a notice, the end of a succession) is overtaken by the dissolution."""
     for row in standing_entries():
         if row.member_id == member.pk and row.kind == EntryKind.EXIT and row.effective_on > day:
-            ended = MemberExit.objects.filter(list_entry=row, revoked_at__isnull=True).first()
-            if ended is not None:
-                revoke_exit(ended, actor=actor, note=note)
-            else:
-                reverse_entry(row, actor=actor, note=note)
+            correct_entry(row, actor=actor, note=note)
 
 
 def _refuse_stranger(member: Member, day: date) -> None:
