@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -30,24 +31,37 @@ from allmende.cooperative.legal_rules import UnknownRuleError, rule_on
 from allmende.directory.administration_access import Desk, office_page
 
 _FIRST: Final = 1990
+#: A sign between thousands: three digits follow, and then no fourth.
+_GROUPS: Final = re.compile(r"[.,'\s](?=\d{3}(?!\d))")
+_PLAIN: Final = re.compile(r"^-?\d{1,12}(\.\d{1,2})?$")
+
+
+class AmountField(forms.DecimalField):
+    """Euros as people type them. Three digits behind a point or comma are thousands, since cents are two."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=Decimal(0), max_digits=14, decimal_places=2, localize=True, **kwargs)
+        self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values:
+            return None
+        plain = _GROUPS.sub("", str(value).strip()).replace(",", ".")
+        if not _PLAIN.match(plain):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return Decimal(plain)
 
 
 class TurnoverForm(forms.Form):
     year = forms.IntegerField(label=gettext_lazy("Year"), min_value=_FIRST)
-    total = forms.DecimalField(
+    total = AmountField(
         label=gettext_lazy("Turnover in all, euros"),
-        min_value=Decimal(0),
-        max_digits=14,
-        decimal_places=2,
-        localize=True,
         help_text=gettext_lazy("Net, from the annual accounts."),
     )
-    with_members = forms.DecimalField(
+    with_members = AmountField(
         label=gettext_lazy("Of it for members, euros"),
-        min_value=Decimal(0),
-        max_digits=14,
-        decimal_places=2,
-        localize=True,
         help_text=gettext_lazy("With what was done for bodies that members control."),
     )
     source = forms.CharField(
