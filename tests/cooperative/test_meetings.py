@@ -321,3 +321,6 @@ def test_a_session_needs_an_invitation(cooperative: Cooperative) -> None:
     with pytest.raises(MeetingRefusedError):
         open_meeting(cooperative.office, meeting)
     assert meeting.state == MeetingState.DRAFT
+    invite_members(cooperative.office, meeting)
+    with pytest.raises(MeetingRefusedError, match="rely on the day"):
+        open_meeting(cooperative.office, meeting)

@@ -114,7 +114,10 @@ def test_a_meeting_with_a_secret_ballot(
     kinds = [str(each[2]) for each in mail.outbox[0].attachments]
     assert kinds == ["application/pdf", "text/calendar"]
 
+    # Forty days later, which is today.
     page.goto(f"/genossenschaft/versammlungen/{meeting.pk}/")
+    office.check("04b-waiting")
+    _bring_forward(meeting)
     page.click("form[action$='/eroeffnen/'] button")
     page.wait_for_load_state()
     page.goto(f"/genossenschaft/versammlungen/{meeting.pk}/anwesenheit/")
@@ -238,6 +241,14 @@ def test_a_meeting_with_a_secret_ballot(
     for walker in (office, aken, *heads.values()):
         walker.context.close()
     assert wrong == []
+
+
+def _bring_forward(meeting: Meeting) -> None:
+    """As if the invitations had gone out long ago, and the day had come."""
+    long_ago = timezone.now() - timedelta(days=40)
+    Meeting.objects.filter(pk=meeting.pk).update(starts_at=timezone.now())
+    Invitation.objects.filter(meeting=meeting).update(sent_at=long_ago)
+    meeting.items.update(announced_on=long_ago.date())
 
 
 def _add_second(cooperative: Cooperative) -> None:

@@ -265,9 +265,14 @@ def exclude_from_item(actor: Person, item: AgendaItem, member_id: int, reason: s
 
 @transaction.atomic
 def open_meeting(actor: Person, meeting: Meeting) -> None:
-    """Begin the session. Raises MeetingRefusedError before anybody was invited."""
+    """Begin the session. Raises MeetingRefusedError before anybody was invited, and before the day."""
     standing = Meeting.objects.select_for_update().get(pk=meeting.pk)
     refuse_unless(standing, MeetingState.INVITED)
+    if timezone.localdate() < standing.day:
+        raise MeetingRefusedError(
+            gettext("The meeting is on %(day)s: members rely on the day to which they were invited.")
+            % {"day": standing.day.isoformat()}
+        )
     standing.state, standing.opened_at = MeetingState.OPEN, timezone.now()
     standing.save(update_fields=["state", "opened_at"])
     record_change(actor, "meeting", meeting.pk, "opened")
