@@ -58,7 +58,13 @@ def make_paying_member(
 ) -> Member:
     key = str(next(_keys))
     member = Member.objects.create(
-        name=name, land=Land.ST, official_key=key, street="Markt 1", postcode="39261", place=name, email=f"post@{key}.example"
+        name=name,
+        land=Land.ST,
+        official_key=key,
+        street="Markt 1",
+        postcode="39261",
+        place=name,
+        email=f"post@{key}.example",
     )
     if inhabitants is not None:
         Population.objects.create(official_key=key, year=2000, inhabitants=inhabitants)
@@ -69,13 +75,20 @@ def make_paying_member(
         billing.save()
     if mandate:
         record_mandate(
-            None, Mandate(member=member, reference=f"M-{key}", holder=name, iban=iban_of(int(key)), signed_on=since)
+            None,
+            Mandate(
+                member=member, reference=f"M-{key}", holder=name, iban=iban_of(int(key)), signed_on=since
+            ),
         )
     return member
 
 
 def make_scale(
-    first_day: date, amount: str = "100.00", *, billing: BillingChoice = BillingChoice.QUARTERLY, adopted: bool = True
+    first_day: date,
+    amount: str = "100.00",
+    *,
+    billing: BillingChoice = BillingChoice.QUARTERLY,
+    adopted: bool = True,
 ) -> Scale:
     return Scale.objects.create(
         name=f"Beitragsordnung {first_day.year}",
@@ -119,7 +132,12 @@ def transaction_xml(
 
 
 def statement_xml(
-    identifier: str, day: date, opening: str, entries: Iterable[str], amounts: Iterable[str], iban: str = OWN_IBAN
+    identifier: str,
+    day: date,
+    opening: str,
+    entries: Iterable[str],
+    amounts: Iterable[str],
+    iban: str = OWN_IBAN,
 ) -> bytes:
     """A camt.053.001.08 whose closing balance fits."""
     closing = Decimal(opening) + sum((Decimal(each) for each in amounts), Decimal(0))

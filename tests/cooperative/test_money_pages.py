@@ -20,7 +20,14 @@ from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate
 from allmende.directory.roles import RoleName
 
-from .money_makers import iban_of, make_paying_member, make_profile, make_scale, statement_xml, transaction_xml
+from .money_makers import (
+    iban_of,
+    make_paying_member,
+    make_profile,
+    make_scale,
+    statement_xml,
+    transaction_xml,
+)
 from .test_member_pages import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +66,9 @@ def test_a_scale_shows_its_effect_is_adopted_charged_invoiced_and_paid() -> None
         "name": "Beitragsordnung", "first_day": f"{today:%Y}-01-01", "billing": "monthly", "pro_rata": "days", "tax": "O",
         "kind": "brackets", "brackets": "10000 = 50\n= 100,00",
     }  # fmt: skip
-    assert b"can&#x27;t be read" in client.post(BASE + "beitraege/neu/", {**form, "brackets": "viele"}).content
+    assert (
+        b"can&#x27;t be read" in client.post(BASE + "beitraege/neu/", {**form, "brackets": "viele"}).content
+    )
     address = client.post(BASE + "beitraege/neu/", form).headers["Location"]
     shown = client.get(address).content.decode()
     assert "1,200.00" in shown
@@ -70,7 +79,9 @@ def test_a_scale_shows_its_effect_is_adopted_charged_invoiced_and_paid() -> None
 
     preview = client.get(BASE + "beitraege/abrechnen/").content.decode()
     assert "100.00" in preview
-    stale = client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat(), "expected": "99.00"}, follow=True)
+    stale = client.post(
+        BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat(), "expected": "99.00"}, follow=True
+    )
     assert b"Something has changed meanwhile" in stale.content
     client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat(), "expected": "100.00"})
     drafts = client.get(BASE + "rechnungen/schreiben/").content.decode()
@@ -82,7 +93,10 @@ def test_a_scale_shows_its_effect_is_adopted_charged_invoiced_and_paid() -> None
     assert client.get(f"{BASE}rechnungen/{invoice.number}/rechnung.pdf").content.startswith(b"%PDF")
     assert client.get(f"{BASE}rechnungen/{invoice.number}/rechnung.xml").status_code == 404
 
-    rows = [transaction_xml("60.00", today, purpose="Abschlag, ohne Nummer", name="Zerbst"), transaction_xml("-4.90", today, purpose="Entgelt")]
+    rows = [
+        transaction_xml("60.00", today, purpose="Abschlag, ohne Nummer", name="Zerbst"),
+        transaction_xml("-4.90", today, purpose="Entgelt"),
+    ]
     data = statement_xml("17", today, "0", rows, ["60.00", "-4.90"])
     assert b"no bank statement" in client.post(BASE + "bank/", {"file": upload(b"<a/>")}).content
     assert b"not matched" in client.post(BASE + "bank/", {"file": upload(data)}, follow=True).content.lower()
@@ -104,7 +118,9 @@ def test_a_scale_shows_its_effect_is_adopted_charged_invoiced_and_paid() -> None
     client.post(f"{BASE}rechnungen/{invoice.number}/gutschreiben/")
     note = Invoice.objects.get(corrects=invoice)
     assert (note.serial, invoice.claim.open_amount()) == (2, Decimal("0.00"))
-    file = client.post(BASE + "rechnungen/buecher/datev/", {"since": f"{today:%Y}-01-01", "until": f"{today:%Y}-12-31"})
+    file = client.post(
+        BASE + "rechnungen/buecher/datev/", {"since": f"{today:%Y}-01-01", "until": f"{today:%Y}-12-31"}
+    )
     assert file.content.startswith(b'"EXTF";700;21;"Buchungsstapel";13;')
     assert str(member) in client.get(BASE + "rechnungen/").content.decode()
 
@@ -115,9 +131,18 @@ def test_a_mandate_is_recorded_collected_and_revoked() -> None:
     today = timezone.localdate()
     member = make_paying_member("Zerbst", date(2014, 7, 1))
     make_scale(today.replace(day=1))
-    form = {"member": member.pk, "reference": "ZE-1", "scheme": "CORE", "holder": "Stadt Zerbst", "iban": "DE00370400440532013000", "signed_on": "2024-01-01"}
+    form = {
+        "member": member.pk,
+        "reference": "ZE-1",
+        "scheme": "CORE",
+        "holder": "Stadt Zerbst",
+        "iban": "DE00370400440532013000",
+        "signed_on": "2024-01-01",
+    }
     broken = client.post(BASE + "lastschriften/mandat/", form)
-    assert broken.status_code == 422 and b"no valid IBAN" in broken.content and b"Stadt Zerbst" in broken.content
+    assert (
+        broken.status_code == 422 and b"no valid IBAN" in broken.content and b"Stadt Zerbst" in broken.content
+    )
     client.post(BASE + "lastschriften/mandat/", {**form, "iban": iban_of(7), "signed_on": today.isoformat()})
     mandate = Mandate.objects.get()
     client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat()})

@@ -23,7 +23,14 @@ from allmende.cooperative.sepa.files import is_bank_day
 from allmende.cooperative.sepa.pay_outs import PayOut, create_pay_outs
 from allmende.cooperative.shares import settle_exit, share_standing, subscribe_shares
 
-from .money_makers import iban_of, make_paying_member, make_profile, make_scale, statement_xml, transaction_xml
+from .money_makers import (
+    iban_of,
+    make_paying_member,
+    make_profile,
+    make_scale,
+    statement_xml,
+    transaction_xml,
+)
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -50,7 +57,9 @@ def test_a_year_with_a_bounced_debit_and_an_exit() -> None:
     # Shares are paid by transfer, with the reference, from accounts of their own.
     claims = [claim for claim, _amount in open_claims()]
     assert [claim.reference for claim in claims] == ["GA-00001", "GA-00002", "GA-00003"]
-    entries = [transaction_xml("5000.00", date(year, 1, 20), purpose=f"Anteil {claim.reference}") for claim in claims]
+    entries = [
+        transaction_xml("5000.00", date(year, 1, 20), purpose=f"Anteil {claim.reference}") for claim in claims
+    ]
     done = import_statements(None, statement_xml("1", date(year, 1, 20), "0", entries, ["5000.00"] * 3))
     assert done.matched == 3
     assert share_standing(zerbst).paid_in == D("5000.00")
@@ -75,7 +84,9 @@ def test_a_year_with_a_bounced_debit_and_an_exit() -> None:
             bounced = next(each for each in items if each.claim.member == zerbst)
             amounts.append("-303.50")
             rows.append(
-                transaction_xml("-303.50", paid_on, end_to_end=bounced.end_to_end, return_code="AM04", returned="300.00")
+                transaction_xml(
+                    "-303.50", paid_on, end_to_end=bounced.end_to_end, return_code="AM04", returned="300.00"
+                )
             )
         number += 1
         done = import_statements(None, statement_xml(str(number), paid_on, str(opening), rows, amounts))
@@ -87,12 +98,18 @@ def test_a_year_with_a_bounced_debit_and_an_exit() -> None:
             still_open = {claim.kind: amount for claim, amount in open_claims(member=zerbst)}
             assert still_open == {"invoice": D("300.00"), "fee": D("3.50")}
             late = due_reminders(date(year, 7, 30))
-            assert [(each.claim.reference, each.stage.number) for each in late] == [(bounced.claim.reference, 1)]
+            assert [(each.claim.reference, each.stage.number) for each in late] == [
+                (bounced.claim.reference, 1)
+            ]
             # Zerbst pays both by transfer.
             fee = next(claim for claim, _a in open_claims(member=zerbst) if claim.kind == "fee")
             number += 1
-            row = transaction_xml("303.50", date(year, 5, 5), purpose=f"{bounced.claim.reference} und {fee.reference}")
-            import_statements(None, statement_xml(str(number), date(year, 5, 5), str(opening), [row], ["303.50"]))
+            row = transaction_xml(
+                "303.50", date(year, 5, 5), purpose=f"{bounced.claim.reference} und {fee.reference}"
+            )
+            import_statements(
+                None, statement_xml(str(number), date(year, 5, 5), str(opening), [row], ["303.50"])
+            )
             opening += D("303.50")
 
     assert [claim.reference for claim, _amount in open_claims()] == []
@@ -117,7 +134,13 @@ def test_a_year_with_a_bounced_debit_and_an_exit() -> None:
     assert books[Account.SHARES] == D("-10000.00")
     assert books[Account.FEES] == D("-3.50")
     assert books[Account.BANK_COSTS] == D("3.50")
-    for empty in (Account.UNCLEAR, Account.RECEIVABLES, Account.SHARES_DUE, Account.SHARES_UNCALLED, Account.SHARES_PAYABLE):
+    for empty in (
+        Account.UNCLEAR,
+        Account.RECEIVABLES,
+        Account.SHARES_DUE,
+        Account.SHARES_UNCALLED,
+        Account.SHARES_PAYABLE,
+    ):
         assert books[empty] == ZERO, empty
     assert sum(books.values(), ZERO) == ZERO
     assert unbalanced_entries() == []

@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.members import Member
-from allmende.cooperative.money import CENT, ZERO, MoneyRefusedError
+from allmende.cooperative.money import CENT, ZERO, MoneyRefusedError, summed
 from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
 
@@ -262,7 +262,7 @@ def balance_of(
         lines = lines.filter(member=member)
     if claim is not None:
         lines = lines.filter(claim=claim)
-    return lines.aggregate(sum=models.Sum("amount"))["sum"] or ZERO
+    return summed(lines.aggregate(sum=models.Sum("amount"))["sum"])
 
 
 def balances(*, on: date | None = None) -> dict[Account, Decimal]:
@@ -270,7 +270,10 @@ def balances(*, on: date | None = None) -> dict[Account, Decimal]:
     lines = BookLine.objects.all()
     if on is not None:
         lines = lines.filter(entry__day__lte=on)
-    sums = {row["account"]: row["sum"] for row in lines.values("account").annotate(sum=models.Sum("amount"))}
+    sums = {
+        row["account"]: summed(row["sum"])
+        for row in lines.values("account").annotate(sum=models.Sum("amount"))
+    }
     return {account: sums.get(account.value, ZERO) for account in Account}
 
 
@@ -280,13 +283,14 @@ def member_balances(account: Account, *, on: date | None = None) -> dict[int, De
     if on is not None:
         lines = lines.filter(entry__day__lte=on)
     rows = lines.values("member").annotate(sum=models.Sum("amount"))
-    return {row["member"]: row["sum"] for row in rows if row["sum"]}
+    found = {row["member"]: summed(row["sum"]) for row in rows}
+    return {member: amount for member, amount in found.items() if amount}
 
 
 def unbalanced_entries() -> list[int]:
     """Ids of entries whose lines do not sum to zero: there are none, unless somebody wrote past this module."""
-    rows = BookEntry.objects.annotate(sum=models.Sum("lines__amount")).exclude(sum=0)
-    return list(rows.values_list("pk", flat=True))
+    rows = BookEntry.objects.annotate(sum=models.Sum("lines__amount")).values_list("pk", "sum")
+    return [pk for pk, amount in rows if summed(amount)]
 
 
 def _append_only(row: models.Model) -> None:

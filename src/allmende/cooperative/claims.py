@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.accounts import Account, BookLine
 from allmende.cooperative.members import Member
-from allmende.cooperative.money import ZERO
+from allmende.cooperative.money import ZERO, summed
 
 
 class ClaimKind(models.TextChoices):
@@ -63,7 +63,7 @@ class Claim(models.Model):
         lines = BookLine.objects.filter(claim=self)
         if on is not None:
             lines = lines.filter(entry__day__lte=on)
-        return lines.aggregate(sum=Sum("amount"))["sum"] or ZERO
+        return summed(lines.aggregate(sum=Sum("amount"))["sum"])
 
 
 class ReferenceCounter(models.Model):
@@ -101,4 +101,4 @@ def open_claims(*, on: date | None = None, member: Member | None = None) -> list
     )
     if member is not None:
         rows = rows.filter(member=member)
-    return [(row, row.open) for row in rows.exclude(open=0)]
+    return [(row, amount) for row in rows if (amount := summed(row.open))]

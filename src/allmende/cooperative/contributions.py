@@ -26,7 +26,7 @@ from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.member_list import Membership, members_on, memberships_of
 from allmende.cooperative.members import Member
-from allmende.cooperative.money import ZERO, MoneyRefusedError
+from allmende.cooperative.money import ZERO, MoneyRefusedError, summed
 from allmende.cooperative.population import population_of
 from allmende.cooperative.scale_arithmetic import (
     BillingPeriod,
@@ -318,7 +318,7 @@ def _charge(due: Due) -> Charge:
 
 def _charged(scale: Scale, member: Member, period: Span) -> Decimal:
     rows = Charge.objects.filter(source_key__startswith=_key_prefix(scale, member, period))
-    return rows.aggregate(sum=Sum("net"))["sum"] or ZERO
+    return summed(rows.aggregate(sum=Sum("net"))["sum"])
 
 
 def _key_prefix(scale: Scale, member: Member, period: Span) -> str:

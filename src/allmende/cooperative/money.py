@@ -23,6 +23,11 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
+def summed(amount: Decimal | None) -> Decimal:
+    """A sum that the database made of cents: SQLite adds with binary fractions, so it is rounded back to the cents that it is."""
+    return ZERO if amount is None else cents(amount)
+
+
 def in_cents(amount: Decimal) -> int:
     """Raises ValueError for an amount that has parts of a cent."""
     whole = amount * 100

@@ -20,7 +20,7 @@ from allmende.cooperative.accounts import Account, BookEntry, Line, book
 from allmende.cooperative.bank.camt import Statement, read_statements
 from allmende.cooperative.billing_profile import billing_profile
 from allmende.cooperative.hash_chain import record_change
-from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
+from allmende.cooperative.money import MoneyRefusedError, euros, summed
 from allmende.directory.people import Person
 
 
@@ -75,8 +75,8 @@ class BankTransaction(models.Model):
     @property
     def open_amount(self) -> Decimal:
         """What nobody has said yet what it is for; euros, signed as the payment."""
-        matched = (
-            self.matches.filter(undone_at__isnull=True).aggregate(sum=models.Sum("amount"))["sum"] or ZERO
+        matched = summed(
+            self.matches.filter(undone_at__isnull=True).aggregate(sum=models.Sum("amount"))["sum"]
         )
         return self.amount - matched
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from allmende.cooperative.billing_profile import BillingProfile, billing_of, billing_profile
 from allmende.cooperative.claims import Claim, open_claims
 from allmende.cooperative.hash_chain import record_change
-from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
+from allmende.cooperative.money import ZERO, MoneyRefusedError, euros, summed
 from allmende.cooperative.sepa.files import Collection, Party, collection_file, is_bank_day
 from allmende.cooperative.sepa.mandates import Mandate, Scheme, mandate_for
 from allmende.directory.people import Person
@@ -54,7 +54,7 @@ class CollectionRun(models.Model):
 
     @property
     def total(self) -> Decimal:
-        return self.items.aggregate(sum=models.Sum("amount"))["sum"] or ZERO
+        return summed(self.items.aggregate(sum=models.Sum("amount"))["sum"])
 
 
 class CollectionItem(models.Model):
