@@ -45,7 +45,6 @@ class Walker:
             viewport={"width": 1280, "height": 800},
         )
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
 
     def sign_in(self, name: str) -> Page:
         self.page.goto("/anmelden/")
@@ -153,7 +152,7 @@ def test_a_meeting_with_a_secret_ballot(
     office.check("07-voting")
 
     ways = _WORDS[language]
-    receipts = []
+    receipts: list[str] = []
     aken = Walker(browser, live_server.url, language, theme, wrong)
     aken.sign_in("head@aken")
     for walker, places in ((aken, 2), (heads["Coswig"], 1)):

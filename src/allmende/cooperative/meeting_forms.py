@@ -37,7 +37,7 @@ class MomentField(forms.DateTimeField):
         self.input_formats = _FORMATS
 
 
-class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg] - no generics at run time
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generics at run time
     """People with their town; which ones, the form says."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -47,7 +47,7 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg] - no generi
         return f"{obj.municipality}: {obj}"
 
 
-class MeetingDetailsForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class MeetingDetailsForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     starts_at = MomentField(label=gettext_lazy("Begins"))
     online_address = forms.URLField(
         label=gettext_lazy("Address for taking part online"), required=False, assume_scheme="https"
@@ -80,13 +80,13 @@ class MeetingDetailsForm(forms.ModelForm):  # type: ignore[type-arg] - no generi
         return data
 
 
-class ItemForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     class Meta:
         model = AgendaItem
         fields = ("kind", "title", "text")
 
 
-class DiscussionForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class DiscussionForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     """After the invitation, the announced text stands; the course of the discussion is added."""
 
     class Meta:
@@ -109,7 +109,7 @@ class ExclusionForm(forms.Form):
         _choose_members(self.fields["member"], [each.member.pk for each in members_of_meeting(meeting)])
 
 
-class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class AttendanceForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     name = forms.CharField(
         label=gettext_lazy("Represented by"),
         max_length=200,
@@ -162,13 +162,13 @@ class PaperForm(forms.Form):
     )
 
 
-class MotionForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class MotionForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     class Meta:
         model = Motion
         fields = ("title", "text")
 
 
-class VotingForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class VotingForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     candidates = forms.CharField(
         label=gettext_lazy("Candidates"),
         required=False,
@@ -216,7 +216,7 @@ class ReceiptForm(forms.Form):
     )
 
 
-class SeatForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class SeatForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     person = PersonField(
         label=gettext_lazy("Account on this platform"),
         help_text=gettext_lazy("Votes by circulation with this account."),
@@ -256,7 +256,7 @@ class SeatForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run 
             )
 
 
-class CirculationForm(forms.ModelForm):  # type: ignore[type-arg] - no generics at run time
+class CirculationForm(forms.ModelForm):  # type: ignore[type-arg]  # no generics at run time
     ends_at = MomentField(label=gettext_lazy("Votes until"))
 
     class Meta:

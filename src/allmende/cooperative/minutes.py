@@ -112,12 +112,10 @@ def minutes_data(meeting: Meeting) -> dict[str, Any]:
 def _voting(voting: Voting) -> dict[str, Any]:
     return {
         "question": voting.question,
-        "how": gettext("%(method)s vote; needed: %(percent)s %% of the votes cast (%(source)s)")
+        "how": gettext("%(method)s vote; needed: %(share)s of the votes cast (%(source)s)")
         % {
             "method": voting.get_method_display(),
-            "percent": f"{voting.needed_percent:f}".rstrip("0").rstrip(".")
-            if voting.needed_percent is not None
-            else "–",
+            "share": voting.needed_words,
             "source": voting.needed_source,
         },
         "result": gettext("Result: %(result)s") % {"result": voting.result_words},

@@ -45,3 +45,27 @@ def register_cooperative_tables() -> None:
             key="person",
         )
     )
+    register_table(
+        PersonalTable(
+            "cooperative.Attendance",
+            _("General meetings in which you represented a member"),
+            ("meeting__title", "member__name", "capacity", "came_at", "left_at"),
+            key="person",
+        )
+    )
+    register_table(
+        PersonalTable(
+            "cooperative.VoterRow",
+            _("Votes in which you had a vote"),
+            ("voting__question", "member__name", "state"),
+            key="person",
+        )
+    )
+    register_table(
+        PersonalTable(
+            "cooperative.BoardSeat",
+            _("Your seats in the boards"),
+            ("body", "role", "first_day", "last_day"),
+            key="person",
+        )
+    )

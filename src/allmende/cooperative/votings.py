@@ -109,6 +109,16 @@ class Voting(models.Model):
         return [(YES, gettext("Yes")), (NO, gettext("No")), (ABSTAIN, gettext("Abstention"))]
 
     @property
+    def needed_words(self) -> str:
+        """What the majority is of, in words; "" before the opening."""
+        if self.needed_percent is None:
+            return ""
+        share_suffices = majority_of(Fraction(self.needed_percent) / 100).share_suffices
+        percent = f"{self.needed_percent:f}".rstrip("0").rstrip(".") or "0"
+        words = gettext("at least %(percent)s %%") if share_suffices else gettext("more than %(percent)s %%")
+        return words % {"percent": percent}
+
+    @property
     def result_lines(self) -> list[tuple[str, int]]:
         """Each choice with its votes, once the vote is closed."""
         words = [*self.choices, (INVALID, gettext("Invalid"))]
