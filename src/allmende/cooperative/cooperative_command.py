@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from importlib.util import find_spec
 from typing import Final
 
 _ACTIONS: Final = {
@@ -18,8 +17,6 @@ _ACTIONS: Final = {
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, (module_name, help_text) in _ACTIONS.items():
-        if find_spec(module_name) is None:
-            continue
         module = importlib.import_module(module_name)
         action = actions.add_parser(name, help=help_text)
         module.configure(action)

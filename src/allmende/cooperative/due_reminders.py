@@ -161,8 +161,13 @@ def _line(each: CaredItem) -> str:
     return words
 
 
+def _day(each: CaredItem) -> date:
+    """Only what has a day is told (`_stage`)."""
+    return each.item.due_on or date.max
+
+
 def _rows(person: Person, each: CaredItem, stage: str) -> models.QuerySet[DueReminder]:
-    return DueReminder.objects.filter(key=each.item.key, due_on=each.item.due_on, stage=stage, person=person)
+    return DueReminder.objects.filter(key=each.item.key, due_on=_day(each), stage=stage, person=person)
 
 
 def _claim(person: Person, each: CaredItem, stage: str, now: datetime) -> bool:
@@ -176,7 +181,7 @@ def _claim(person: Person, each: CaredItem, stage: str, now: datetime) -> bool:
     try:
         with transaction.atomic():
             DueReminder.objects.create(
-                key=each.item.key, due_on=each.item.due_on, stage=stage, person=person, begun_at=now
+                key=each.item.key, due_on=_day(each), stage=stage, person=person, begun_at=now
             )
     except IntegrityError:  # another process was first
         return False

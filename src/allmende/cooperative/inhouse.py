@@ -63,7 +63,7 @@ class TurnoverYear(models.Model):
         return str(self.year)
 
     def clean(self) -> None:
-        if self.total is not None and self.with_members is not None and self.with_members > self.total:
+        if None not in (self.total, self.with_members) and self.with_members > self.total:
             raise ValidationError(
                 {"with_members": gettext("This is more than the whole turnover. Check both amounts.")}
             )

@@ -45,7 +45,7 @@ class AmountField(forms.DecimalField):
         super().__init__(min_value=Decimal(0), max_digits=14, decimal_places=2, localize=True, **kwargs)
         self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
         plain = _GROUPS.sub("", str(value).strip()).replace(",", ".")

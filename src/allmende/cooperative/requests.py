@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -165,7 +165,7 @@ def file_for(actor: Person, request: SupportRequest, file_id: int) -> StoredDocu
 
 
 def ask_office(
-    actor: Person, member: Member, new: NewRequest, file: UploadedFile | None = None
+    actor: Person, member: Member, new: NewRequest, file: UploadedFile[Any] | None = None
 ) -> SupportRequest:
     """Raises PermissionDenied, RefusedRequestError, UnreadableDocumentError."""
     if _town_roles(actor, member).isdisjoint(ASKS_THE_OFFICE):
@@ -195,7 +195,7 @@ def write_message(
     actor: Person,
     request: SupportRequest,
     text: str,
-    file: UploadedFile | None = None,
+    file: UploadedFile[Any] | None = None,
     *,
     is_internal: bool = False,
 ) -> RequestMessage:
@@ -260,7 +260,7 @@ def _write(
     request: SupportRequest,
     actor: Person,
     text: str,
-    file: UploadedFile | None,
+    file: UploadedFile[Any] | None,
     *,
     is_of_office: bool,
     is_internal: bool,
