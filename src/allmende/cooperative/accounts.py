@@ -248,7 +248,8 @@ def close_books(actor: Person | None, day: date) -> BooksClosing:
 
 
 def closed_up_to() -> date | None:
-    return BooksClosing.objects.aggregate(day=models.Max("day"))["day"]
+    last: date | None = BooksClosing.objects.aggregate(day=models.Max("day"))["day"]
+    return last
 
 
 def balance_of(

@@ -100,7 +100,8 @@ def _as_plain(root: etree._Element) -> str:
     for name in copy.iterfind(_GUIDELINE):
         if name.text == Guise.XRECHNUNG.value:
             name.text = Guise.EN16931.value
-    return etree.tostring(copy, encoding="unicode")
+    text: str = etree.tostring(copy, encoding="unicode")
+    return text
 
 
 @lru_cache(maxsize=1)

@@ -61,7 +61,8 @@ class Mandate(models.Model):
         super().save(*args, **kwargs)
 
     def last_used(self) -> date | None:
-        return self.collections.aggregate(day=models.Max("run__day"))["day"]
+        last: date | None = self.collections.aggregate(day=models.Max("run__day"))["day"]
+        return last
 
     def lapsed_on(self, day: date) -> bool:
         return day > add_months(self.last_used() or self.signed_on, _LAPSES_AFTER)
