@@ -131,7 +131,7 @@ def transaction_xml(
     )
 
 
-def statement_xml(
+def statement_xml(  # noqa: PLR0917 - written in the order of the file
     identifier: str,
     day: date,
     opening: str,
