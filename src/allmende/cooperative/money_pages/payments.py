@@ -14,13 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.accounts import Account
-from allmende.cooperative.bank.camt import LARGEST_FILE, StatementFault, UnreadableStatementError
+from allmende.cooperative.bank.camt import LARGEST_FILE, UnreadableStatementError
 from allmende.cooperative.bank.matching import BY_HAND, HOW, match_by_hand, match_to_account, undo_match
 from allmende.cooperative.bank.statements import (
     BankStatement,
@@ -48,6 +47,7 @@ from allmende.cooperative.money_pages.layout import (
     show,
     show_form,
 )
+from allmende.cooperative.money_pages.statement_faults import FAULTS
 from allmende.cooperative.sepa.collecting import CollectionRun, check_day, collectible, create_collections
 from allmende.cooperative.sepa.files import is_bank_day
 from allmende.cooperative.sepa.mandates import Mandate, record_mandate, revoke_mandate
@@ -58,28 +58,6 @@ if TYPE_CHECKING:
     _MandateModelForm = forms.ModelForm[Mandate]
 else:  # Django's classes take no parameters at run time
     _MandateModelForm = forms.ModelForm
-
-_FAULTS: dict[StatementFault, str | Promise] = {
-    StatementFault.TOO_LARGE: gettext_lazy(
-        "The file is larger than 10 MB or has more than 20,000 payments. Fetch shorter periods from the bank."
-    ),
-    StatementFault.NOT_XML: gettext_lazy(
-        "This is no XML file that may be read. In the bank's program, choose the statement as CAMT.053; unpack a ZIP file first."
-    ),
-    StatementFault.NOT_CAMT: gettext_lazy(
-        "This is XML, but no bank statement of the kind CAMT.053. In the bank's program, choose CAMT.053 (not 052 or 054)."
-    ),
-    StatementFault.NO_STATEMENT: gettext_lazy("The file has no statement. Fetch it from the bank again."),
-    StatementFault.BROKEN: gettext_lazy(
-        "The statement is incomplete at “%(detail)s”. Fetch it from the bank again."
-    ),
-    StatementFault.NOT_EUROS: gettext_lazy(
-        "The statement has amounts in %(detail)s: only accounts in euros are kept here."
-    ),
-    StatementFault.BALANCE: gettext_lazy(
-        "Opening balance and payments do not give the closing balance of statement %(detail)s. Fetch it from the bank again."
-    ),
-}
 
 
 class MandateForm(_MandateModelForm):
@@ -362,7 +340,7 @@ def bank(request: HttpRequest, desk: Desk) -> HttpResponse:
         try:
             done = import_statements(desk.actor, form.cleaned_data["file"].read(LARGEST_FILE + 1))
         except UnreadableStatementError as error:
-            form.add_error("file", str(_FAULTS[error.fault]) % {"detail": error.detail})
+            form.add_error("file", str(FAULTS[error.fault]) % {"detail": error.detail})
         except MoneyRefusedError as error:
             form.add_error("file", str(error))
         else:
