@@ -78,7 +78,9 @@ def crash(
                 wait_for_work(lambda: ledger.answers, rng.randint(1, 40))
             else:
                 # Else the service would mostly die before the first paper, and people would soon have too much that waits.
-                wait_for_work(lambda: sum(device.printed_bytes() for device in devices), rng.randint(1, 6_000))
+                wait_for_work(
+                    lambda: sum(device.printed_bytes() for device in devices), rng.randint(1, 6_000)
+                )
             time.sleep(rng.expovariate(20))
         if rng.random() < 0.2:
             service.send_signal(signal.SIGSTOP)
