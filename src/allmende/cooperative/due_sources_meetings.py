@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What is due of meetings: the invitation, motions to decide on, the meeting itself, its minutes."""
+"""What is due of meetings and boards: the invitation, motions to decide on, the meeting itself, its minutes; terms that end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from allmende.cooperative.boards import ending_seats
 from allmende.cooperative.due_dates import DueItem
 from allmende.cooperative.meetings import Meeting, MeetingState, last_announcement_day, last_invitation_day
 from allmende.cooperative.motions import Motion, MotionState
@@ -58,3 +59,10 @@ def due_of_meetings(day: date) -> Iterator[DueItem]:
             )
         if meeting.day >= day:
             yield DueItem(f"meeting:{meeting.pk}:day", _("Meeting: %(title)s") % words, href, meeting.day)
+    for seat in ending_seats(day):
+        yield DueItem(
+            f"seat:{seat.pk}:ends",
+            _("The term of %(name)s ends (%(body)s)") % {"name": seat.name, "body": seat.get_body_display()},
+            page("boards"),
+            seat.last_day,
+        )
