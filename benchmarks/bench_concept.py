@@ -44,7 +44,9 @@ def main() -> None:
     arguments = parser.parse_args()
     for name in arguments.sizes:
         concept = generate_town(SIZES[name], arguments.seed)
-        print(f"{name}: {len(concept.rooms)} rooms, {len(concept.places)} places, {len(concept.devices)} devices of today")
+        print(
+            f"{name}: {len(concept.rooms)} rooms, {len(concept.places)} places, {len(concept.devices)} devices of today"
+        )
         for is_strong in (True, False):
             measure(name, concept, arguments.seconds, is_strong=is_strong)
 

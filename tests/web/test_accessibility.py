@@ -139,7 +139,13 @@ def test_panel_pages(page: Page, scene: Scene, look: tuple[str, str]) -> None:
         page.keyboard.press("Enter")
         page.wait_for_selector(waited_for)
         wrong += check_page(page, language)
-    for address in (f"/{scene.held[0].pk}", f"/{scene.held[1].pk}", "/fehlt", "/weiterer-chip", "/kostenstelle"):
+    for address in (
+        f"/{scene.held[0].pk}",
+        f"/{scene.held[1].pk}",
+        "/fehlt",
+        "/weiterer-chip",
+        "/kostenstelle",
+    ):
         page.goto(scene.panel + address)
         wrong += check_page(page, language)
     assert not wrong, "\n".join(wrong)
