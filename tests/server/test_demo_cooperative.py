@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -31,14 +30,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def demo() -> Iterator[Member]:
+def demo() -> Member:
     office = make_town("genossenschaft", is_cooperative=True)
     Role.objects.create(municipality=office, person=make_person(office, "m.stein"), name=RoleName.OFFICE)
     zerbst = make_town("zerbst", official_key="15082430")
     make_town("elbauen")
     make_person(zerbst, "o.thiele", it=True)
     assert make_cooperative_demo(timezone.localdate())
-    yield Member.objects.get(municipality=zerbst)
+    return Member.objects.get(municipality=zerbst)
 
 
 def test_the_cooperative_of_the_demo(demo: Member) -> None:
