@@ -188,7 +188,12 @@ async def test_a_card_that_lies_there_at_the_start_is_no_tap(tmp_path: Path) -> 
                 await noticed.wait()
                 reader = Agent(await start_agent(tmp_path, server.port, env=daemon.environment))
                 await reader.wait_for("reading at")
-            async with daemon.card(UID):
-                await reader.wait_for("tap taken")
+            # Where the daemon looks away in the moment of the change it takes both for one card: people then hold theirs there again.
+            for _ in range(3):
+                async with daemon.card(UID):
+                    with contextlib.suppress(TimeoutError):
+                        await wait_until(lambda: "tap taken" in reader.said, 6)
+                if "tap taken" in reader.said:
+                    break
             await reader.end()
     assert server.chips == [NUMBER]

@@ -46,7 +46,16 @@ MODELS: dict[str, type[models.Model]] = {
     "approval_id": ApprovalRequest,
 }
 #: Public, or for whoever holds a secret in the address, or with a walk of its own.
-ELSEWHERE = ("verwaltung/", "admin/", "i18n/", "api/", "passwort/neu/", "static/")
+ELSEWHERE = (
+    "verwaltung/",
+    "admin/",
+    "i18n/",
+    "api/",
+    "passwort/neu/",
+    "static/",
+    "genossenschaft/",
+    "mitgliedschaft/",
+)
 CHIP = "04a1b2c3"
 
 

@@ -164,4 +164,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("ALLMENDE_LOG_LEVEL", "INFO")},
+    # It tells at each start that it can tell something.
+    "loggers": {"pikepdf": {"level": "WARNING"}},
 }
