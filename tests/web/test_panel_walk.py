@@ -45,6 +45,8 @@ def panel(context: BrowserContext, scene: Scene) -> Page:
 
 def tap(page: Page, number: str) -> None:
     """As a reader does that types like a keyboard: into whatever has the focus."""
+    # A browser gives the focus a moment after it shows the page; people don't reach the reader as fast.
+    expect(page.locator("input:focus")).to_have_count(1)
     page.keyboard.type(number)
     page.keyboard.press("Enter")
 
