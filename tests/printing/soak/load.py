@@ -54,7 +54,10 @@ class Load:
         *,
         clients: int = 4,
         breaks: bool = True,
+        away: frozenset[str] = frozenset(),
     ) -> None:
+        """Who is `away` neither prints nor comes to a device."""
+        self._logins = [login for login in CHIPS if login not in away]
         self._facts = facts
         self._ledger = ledger
         self._devices = devices
@@ -108,7 +111,7 @@ class Load:
     # clients
 
     def _print(self, rng: random.Random) -> None:
-        login = rng.choice(list(CHIPS))
+        login = rng.choice(self._logins)
         client = PrintClient(self._facts.port, self._facts.queue_paths[login], user=login, timeout=_TIMEOUT)
         try:
             client.http.connect()  # nobody prints while the service is away
@@ -138,7 +141,7 @@ class Load:
     # people at devices
 
     def _tap(self, rng: random.Random, device: LoggedDevice) -> None:
-        login = rng.choice(list(CHIPS))
+        login = rng.choice(self._logins)
         person = PersonAtDevice(self._facts, self._ledger, self._devices, device.name, login)
         person.tap()
         self._seen[login] = len(person.jobs)
