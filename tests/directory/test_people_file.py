@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 
 from allmende.directory.login_names import canonical_login
 from allmende.directory.people_file import (
-    DELIMITERS,
-    FileFault,
     LineFault,
     PersonRow,
-    UnreadableFileError,
     read_people_file,
     write_people_file,
 )
+from allmende.documents.csv_text import DELIMITERS, TableFault, UnreadableTableError
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40).map(str.strip)
 _NAMES = _TEXT.map(lambda text: canonical_login(text.replace(",", "").replace("|", ""), ()))
@@ -68,7 +66,7 @@ def test_no_cell_is_a_formula(people: list[PersonRow]) -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         file = read_people_file(data)
-    except UnreadableFileError:
+    except UnreadableTableError:
         return
     logins = [row.login for row in file.rows]
     assert len(set(logins)) == len(logins)
@@ -128,16 +126,16 @@ def test_line_faults_name_their_line(line: str, fault: LineFault) -> None:
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (b"", FileFault.EMPTY),
-        (b"login\n" + b"x" * (2 * 1024 * 1024), FileFault.TOO_LARGE),
-        (b"login;name\n" + b"".join(b"p%d;P\n" % n for n in range(20_001)), FileFault.TOO_MANY_ROWS),
-        (b"PK\x03\x04\x00\x00", FileFault.NOT_TEXT),
-        (b"a;b\n1;2\n", FileFault.NO_LOGIN_COLUMN),
-        (b"login;user\n1;2\n", FileFault.COLUMN_TWICE),
-        (b'login;name\na;"Anna\n', FileFault.BROKEN_QUOTES),
+        (b"", TableFault.EMPTY),
+        (b"login\n" + b"x" * (2 * 1024 * 1024), TableFault.TOO_LARGE),
+        (b"login;name\n" + b"".join(b"p%d;P\n" % n for n in range(20_001)), TableFault.TOO_MANY_ROWS),
+        (b"PK\x03\x04\x00\x00", TableFault.NOT_TEXT),
+        (b"a;b\n1;2\n", TableFault.COLUMN_MISSING),
+        (b"login;user\n1;2\n", TableFault.COLUMN_TWICE),
+        (b'login;name\na;"Anna\n', TableFault.BROKEN_QUOTES),
     ],
 )
-def test_files_that_are_refused(data: bytes, fault: FileFault) -> None:
-    with pytest.raises(UnreadableFileError) as raised:
+def test_files_that_are_refused(data: bytes, fault: TableFault) -> None:
+    with pytest.raises(UnreadableTableError) as raised:
         read_people_file(data)
     assert raised.value.fault is fault

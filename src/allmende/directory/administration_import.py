@@ -23,10 +23,8 @@ from allmende.directory.people_file import (
     MAX_ALIASES,
     MAX_FILE_BYTES,
     MAX_ROWS,
-    FileFault,
     LineFault,
     LineProblem,
-    UnreadableFileError,
     read_people_file,
     write_people_file,
 )
@@ -40,24 +38,25 @@ from allmende.directory.people_import import (
     keep_draft,
     plan_import,
 )
+from allmende.documents.csv_text import TableFault, UnreadableTableError
 
 #: Rows that a preview shows of each kind; the counts are always complete.
 _SHOWN: Final = 200
 #: For what a form has beside its file.
 _FORM_ROOM: Final = 64 * 1024
 
-_FILE_FAULTS: Final[dict[FileFault, str | Promise]] = {
-    FileFault.EMPTY: gettext_lazy("The file is empty."),
-    FileFault.TOO_LARGE: gettext_lazy("The file is larger than 2 MB. Please split it."),
-    FileFault.TOO_MANY_ROWS: gettext_lazy("The file has more than %(rows)d lines. Please split it."),
-    FileFault.NOT_TEXT: gettext_lazy(
+_FILE_FAULTS: Final[dict[TableFault, str | Promise]] = {
+    TableFault.EMPTY: gettext_lazy("The file is empty."),
+    TableFault.TOO_LARGE: gettext_lazy("The file is larger than 2 MB. Please split it."),
+    TableFault.TOO_MANY_ROWS: gettext_lazy("The file has more than %(rows)d lines. Please split it."),
+    TableFault.NOT_TEXT: gettext_lazy(
         "This is no text file. In the spreadsheet, choose “Save as” and there “CSV”."
     ),
-    FileFault.NO_LOGIN_COLUMN: gettext_lazy(
+    TableFault.COLUMN_MISSING: gettext_lazy(
         "No column is called “login” (or “Anmeldename”). The first line must name the columns."
     ),
-    FileFault.COLUMN_TWICE: gettext_lazy("The column “%(detail)s” is there twice. Please remove one."),
-    FileFault.BROKEN_QUOTES: gettext_lazy(
+    TableFault.COLUMN_TWICE: gettext_lazy("The column “%(detail)s” is there twice. Please remove one."),
+    TableFault.BROKEN_QUOTES: gettext_lazy(
         "In line %(detail)s a quotation mark is opened and not closed, or a cell is too long. Please correct it."
     ),
 }
@@ -85,7 +84,7 @@ def upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "POST" and _content_length(request) > MAX_FILE_BYTES + _FORM_ROOM:
         form = PeopleFileForm(MultiValueDict())
         form.errors.clear()
-        form.add_error("file", str(_FILE_FAULTS[FileFault.TOO_LARGE]))
+        form.add_error("file", str(_FILE_FAULTS[TableFault.TOO_LARGE]))
         return desk.show(request, "administration/people_upload.html", form=form, status=413)
     return _upload_people(request, desk)
 
@@ -97,7 +96,7 @@ def _upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
         data = form.cleaned_data["file"].read(MAX_FILE_BYTES + 1)
         try:
             file = read_people_file(data, [str(domain) for domain in desk.municipality.login_domains])
-        except UnreadableFileError as error:
+        except UnreadableTableError as error:
             form.add_error(
                 "file", str(_FILE_FAULTS[error.fault]) % {"detail": error.detail, "rows": MAX_ROWS}
             )

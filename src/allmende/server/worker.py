@@ -43,18 +43,14 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
     """Sweep until `ended` is set; the exit status. A sweep that fails is logged and tried again, but with `once` it is a failure."""
     from django.db import close_old_connections, connection  # noqa: PLC0415 - after start_django
 
-    from allmende.cooperative.office_keeper import OfficeKeeper, keep_office  # noqa: PLC0415
-    from allmende.devices.meters.keeper import MeterKeeper  # noqa: PLC0415
-    from allmende.devices.meters.rounds import run_due_rounds  # noqa: PLC0415
-    from allmende.fleet.reports.keeper import ReportKeeper, keep_reports  # noqa: PLC0415
     from allmende.printing.job_spool import job_spool  # noqa: PLC0415
     from allmende.printing.retention import SWEEP_SECONDS, sweep_once  # noqa: PLC0415
+    from allmende.server.keepers import keep_once, make_keepers  # noqa: PLC0415
 
     spool = job_spool()
-    keepers = (MeterKeeper(), ReportKeeper(), OfficeKeeper())
-    if not once:
-        for keeper in keepers:
-            keeper.start()
+    keepers = () if once else make_keepers()
+    for keeper in keepers:
+        keeper.start()
     while not ended.is_set():
         full = False
         try:
@@ -67,9 +63,7 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
             if once:
                 return 1
         if once and not full:
-            run_due_rounds()
-            keep_reports()
-            keep_office()
+            keep_once()
             break
         ended.wait(_SECONDS_BETWEEN_FULL_SWEEPS if full else SWEEP_SECONDS)
     for keeper in keepers:
