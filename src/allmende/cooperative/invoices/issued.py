@@ -24,6 +24,7 @@ from allmende.cooperative.billing_profile import BillingProfile, billing_of, bil
 from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
 from allmende.cooperative.claims import Claim, ClaimKind, next_number
 from allmende.cooperative.hash_chain import record_change
+from allmende.cooperative.invoices.advice import advice_for
 from allmende.cooperative.invoices.checking import CheckResult, check_invoice
 from allmende.cooperative.invoices.cii import Guise, to_cii
 from allmende.cooperative.invoices.content import (
@@ -100,10 +101,10 @@ class Invoice(models.Model):
 
 
 class InvalidInvoiceError(Exception):
-    """The rules of electronic invoices refuse it; nothing was issued. `result` has the findings."""
+    """The rules of electronic invoices refuse it; nothing was issued. The message says what to do; `result` has the findings."""
 
     def __init__(self, result: CheckResult) -> None:
-        super().__init__("; ".join(f"{each.rule}: {each.text}" for each in result.findings))
+        super().__init__("; ".join(advice_for(each) for each in result.findings))
         self.result = result
 
 

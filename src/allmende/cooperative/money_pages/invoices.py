@@ -22,6 +22,7 @@ from allmende.cooperative.billing_profile import BillingProfile, MemberBilling, 
 from allmende.cooperative.claims import open_claims
 from allmende.cooperative.datev import export_bookings
 from allmende.cooperative.day_field import DayField
+from allmende.cooperative.invoices.advice import advice_for
 from allmende.cooperative.invoices.issued import (
     InvalidInvoiceError,
     Invoice,
@@ -142,9 +143,7 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
     ]
     columns = (_("Member"), _("Kind"), _("For"), _("Paid by"), _("Amount"), _("Form"), _("Check"))
     passing = [each for each in found if each.result.is_valid]
-    findings = [
-        f"{each.member.name}: {one.rule} {one.text}" for each in found for one in each.result.findings
-    ]
+    findings = [f"{each.member.name}: {advice_for(one)}" for each in found for one in each.result.findings]
     checked_by = sorted({name for each in found for name in each.result.checked_by})
     notes = [_("Checked by: %(what)s.") % {"what": "; ".join(checked_by)}] if checked_by else []
     if any(not each.has_xrechnung for each in found):
