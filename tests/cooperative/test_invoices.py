@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
@@ -14,13 +16,20 @@ from django.utils import timezone
 from allmende.cooperative.accounts import Account, balance_of
 from allmende.cooperative.api import AddedCharge, MoneyRefusedError, add_charge
 from allmende.cooperative.billing_profile import check_leitweg
-from allmende.cooperative.charges import Charge
+from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
 from allmende.cooperative.claims import next_number
 from allmende.cooperative.invoices.checking import check_invoice
 from allmende.cooperative.invoices.cii import Guise
 from allmende.cooperative.invoices.content import content_from_json
-from allmende.cooperative.invoices.issued import InvalidInvoiceError, Invoice, credit_invoice, issue_invoice
+from allmende.cooperative.invoices.issued import (
+    InvalidInvoiceError,
+    Invoice,
+    credit_invoice,
+    issue_all,
+    issue_invoice,
+)
 from allmende.cooperative.money_rules import add_money_rules
+from allmende.cooperative.tax import Tax
 from makers import make_town
 
 from .invoice_makers import DAY, KINDS, LEITWEG
@@ -128,3 +137,54 @@ def test_numbers_have_no_gap_with_two_threads() -> None:
         each.join()
     assert faults == []
     assert sorted(drawn) == list(range(1, 13))
+
+
+def at_the_same_time(works: list[Callable[[], object]]) -> list[object]:
+    """What each gave, or the MoneyRefusedError that it was refused with; every other fault is raised."""
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        pytest.skip("the database lies in memory: threads share its connection")
+    ready = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> object:
+        try:
+            ready.wait(60)
+            return work()
+        except MoneyRefusedError as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [each.result(120) for each in [pool.submit(run, work) for work in works]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_share_the_work_and_leave_no_gap() -> None:
+    add_money_rules()
+    make_profile()
+    today = timezone.localdate()
+    for name in ("Aken", "Barby", "Calbe", "Dessau", "Egeln", "Gommern"):
+        member = make_paying_member(name, date(2014, 7, 1))
+        add_member_charge(
+            member,
+            source_key=name,
+            kind=ChargeKind.OTHER,
+            text="Beitrag",
+            first_day=DAY,
+            last_day=DAY,
+            net=D("10.00"),
+            tax=Tax.STANDARD,
+        )
+    runs = at_the_same_time([lambda: issue_all(None, today), lambda: issue_all(None, today)])
+    issued = [invoice for run in runs for invoice in run[0]]  # type: ignore[index]
+    assert sorted(each.serial for each in issued) == list(range(1, 7))
+    assert len({each.member_id for each in issued}) == Invoice.objects.count() == 6
+    assert not Charge.objects.filter(invoice__isnull=True).exists()
+    assert balance_of(Account.RECEIVABLES) == D("71.40")
+
+    first = Invoice.objects.get(serial=1)
+    results = at_the_same_time([lambda: credit_invoice(None, first, today)] * 2)
+    notes = [each for each in results if isinstance(each, Invoice)]
+    assert [each.serial for each in notes] == [7]
+    assert sum(isinstance(each, MoneyRefusedError) for each in results) == 1
+    assert balance_of(Account.RECEIVABLES) == D("59.50")
