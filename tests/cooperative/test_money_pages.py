@@ -162,6 +162,16 @@ def test_a_mandate_is_recorded_collected_and_revoked() -> None:
         day += timedelta(days=1)
     run = CollectionRun.objects.get()
     assert b"pain.008.001.08" in client.get(f"{BASE}lastschriften/{run.pk}/datei/").content
-    assert CollectionItem.objects.get().is_first
+    item = CollectionItem.objects.get()
+    assert item.is_first
+    page = client.get(f"{BASE}lastschriften/{run.pk}/").content.decode()
+    assert "handed to the bank" in page
+    question = f"{BASE}lastschriften/posten/{item.pk}/abgelehnt/"
+    assert question in page
+    assert b"Did the bank reject this debit?" in client.get(question).content
+    assert b"marked as rejected" in client.post(question, follow=True).content
+    assert b"not waiting any more" in client.post(question, follow=True).content
+    item.refresh_from_db()
+    assert item.state == "returned"
     client.post(f"{BASE}lastschriften/mandat/{mandate.pk}/widerrufen/", {"day": today.isoformat()})
     assert b"revoked" in client.get(BASE + "lastschriften/").content

@@ -96,8 +96,13 @@ def next_number(key: str) -> int:
 def open_claims(*, on: date | None = None, member: Member | None = None) -> list[tuple[Claim, Decimal]]:
     """Claims of which something is open (or overpaid), the oldest first."""
     booked = Q(lines__entry__day__lte=on) if on is not None else Q()
-    rows = Claim.objects.select_related("member").annotate(
-        open=Coalesce(Sum("lines__amount", filter=booked), ZERO, output_field=models.DecimalField())
+    rows = (
+        Claim.objects.select_related("member")
+        .annotate(
+            open=Coalesce(Sum("lines__amount", filter=booked), ZERO, output_field=models.DecimalField())
+        )
+        # Said here: in a query that groups Django leaves the model's own order out.
+        .order_by("due_day", "pk")
     )
     if member is not None:
         rows = rows.filter(member=member)

@@ -16,6 +16,8 @@ Always holds: CP1252, CR LF, one file for one financial year; the amounts of eve
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +26,7 @@ from typing import Final
 
 from allmende.cooperative.accounts import Account, BookEntry
 from allmende.cooperative.billing_profile import BillingProfile, billing_of
+from allmende.cooperative.datev_fields import HEADINGS
 
 #: After the chart SKR 03 where it has such an account; the adviser may want others.
 ACCOUNTS: Final[Mapping[Account, int]] = {
@@ -42,13 +45,11 @@ ACCOUNTS: Final[Mapping[Account, int]] = {
     Account.TAX: 1776,
     Account.RESERVES: 855,
 }
-_FIELDS: Final = 125
-_HEADINGS: Final = {
-    0: "Umsatz (ohne Soll/Haben-Kz)", 1: "Soll/Haben-Kennzeichen", 2: "WKZ Umsatz", 3: "Kurs", 4: "Basis-Umsatz",
-    5: "WKZ Basis-Umsatz", 6: "Konto", 7: "Gegenkonto (ohne BU-Schlüssel)", 8: "BU-Schlüssel", 9: "Belegdatum",
-    10: "Belegfeld 1", 11: "Belegfeld 2", 12: "Skonto", 13: "Buchungstext",
-}  # fmt: skip
-_FIXED: Final = 113
+#: Where a row's fields stand, counted from zero.
+_AMOUNT, _SIDE, _CURRENCY, _ACCOUNT, _COUNTER, _DAY, _DOCUMENT, _TEXT = 0, 1, 2, 6, 7, 9, 10, 13
+_FIXED: Final = HEADINGS.index("Festschreibung")
+#: What DATEV takes as a document's number ("Belegfeld 1"); everything else becomes a hyphen.
+_NOT_IN_NUMBERS: Final = re.compile(r"[^A-Za-z0-9$&%*+/-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,9 @@ def pairs_of(lines: Iterable[tuple[int, Decimal]]) -> list[Pair]:
 def export_bookings(profile: BillingProfile, first_day: date, last_day: date, *, made_at: datetime) -> bytes:
     """The file's octets; name it `EXTF_Buchungsstapel_….csv`. Days of one financial year (here: calendar year) of DATEV."""
     entries = BookEntry.objects.filter(day__range=(first_day, last_day)).prefetch_related("lines__member")
-    rows = [
-        _header(profile, first_day, last_day, made_at),
-        ";".join(
-            _HEADINGS.get(i, "Festschreibung" if i == _FIXED else f"Feld {i + 1}") for i in range(_FIELDS)
-        ),
-    ]
+    rows = [_header(profile, first_day, last_day, made_at), ";".join(HEADINGS)]
     rows += [row for entry in entries for row in _rows(entry)]
-    return ("\r\n".join(rows) + "\r\n").encode("cp1252", "replace")
+    return ("\r\n".join(rows) + "\r\n").encode("cp1252")
 
 
 def _header(profile: BillingProfile, first_day: date, last_day: date, made_at: datetime) -> str:
@@ -110,15 +106,28 @@ def _rows(entry: BookEntry) -> Iterator[str]:
         for line in entry.lines.all()
     ]
     for pair in pairs_of(lines):
-        fields = [""] * _FIELDS
-        fields[0], fields[1], fields[2] = f"{pair.amount:.2f}".replace(".", ","), '"S"', '"EUR"'
-        fields[6], fields[7], fields[9] = str(pair.debit), str(pair.credit), f"{entry.day:%d%m}"
-        fields[10], fields[13] = _quoted(entry.document or str(entry.pk), 36), _quoted(entry.text, 60)
+        fields = [""] * len(HEADINGS)
+        fields[_AMOUNT], fields[_SIDE] = f"{pair.amount:.2f}".replace(".", ","), '"S"'
+        fields[_CURRENCY], fields[_DAY] = '"EUR"', f"{entry.day:%d%m}"
+        fields[_ACCOUNT], fields[_COUNTER] = str(pair.debit), str(pair.credit)
+        number = _NOT_IN_NUMBERS.sub("-", entry.document).strip("-") or str(entry.pk)
+        fields[_DOCUMENT], fields[_TEXT] = _quoted(number, 36), _quoted(entry.text, 60)
         fields[_FIXED] = "0"
         yield ";".join(fields)
 
 
 def _quoted(text: str, longest: int) -> str:
-    """Without control characters; quotation marks doubled, never cut apart."""
-    clean = "".join(letter if letter.isprintable() else " " for letter in text)[:longest]
+    """Without control characters; quotation marks doubled, never cut apart; letters that CP1252 lacks lose their marks (ć, ř)."""
+    clean = "".join(_in_cp1252(letter) if letter.isprintable() else " " for letter in text)[:longest]
     return '"' + clean.replace('"', '""') + '"'
+
+
+def _in_cp1252(letter: str) -> str:
+    try:
+        letter.encode("cp1252")
+    except UnicodeEncodeError:
+        bare = "".join(
+            part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part)
+        )
+        return bare.encode("cp1252", "replace").decode("cp1252")
+    return letter

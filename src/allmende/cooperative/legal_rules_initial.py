@@ -4,7 +4,7 @@
 
 Always holds: a key that the office has in its table is never touched again; `checked` stands only where a published text of the paragraph was
 compared, everything else says that nobody has done so; titles and texts are German, as the law is. Sources compared: texts of GenG on buzer.de, dejure.org, lexetius.com and rewis.io, GO NRW
-on lexmea.de, NKomVG on anwalt24.de, SächsGemO at Haufe.
+on lexmea.de, SächsGemO at Haufe, NKomVG, GO Bayern, KSVG, KV M-V, BbgKVerf and § 72 ThürKO on anwalt24.de, GO SH and GemO RLP at Wolters Kluwer.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from allmende.cooperative.legal_rules import LegalRule, RuleKind
 _AMENDED: Final = date(2006, 8, 18)
 #: Viertes Bürokratieentlastungsgesetz, BGBl. 2024 I Nr. 323, Art. 22.
 _TEXT_FORM: Final = date(2025, 1, 1)
+#: Gesetz vom 5. März 2024, GVBl. I Nr. 10: die frühere Fassung galt bis zum 8. Juni 2024.
+_BBG_NEW: Final = date(2024, 6, 9)
 _LONG_AGO: Final = date(1990, 1, 1)
 _UNCHECKED: Final = "Nicht mit dem Gesetzestext verglichen: vor der Anwendung prüfen."
 _OWN: Final = "Eigene Satzung: eintragen, was sie bestimmt."
@@ -100,14 +102,15 @@ _LAENDER: Final = (
     *_supervision(Land.ST, "§ 123 GO LSA", "submit", _WEEKS, valid_to=date(2014, 6, 30), note="Nach einem Kommentar, nicht nach dem Gesetzestext; Beitritte können durch eine allgemeine Zustimmung gedeckt sein."),
     *_supervision(Land.ST, "§ 135 KVG LSA", "submit", _WEEKS, since=date(2014, 7, 1), note="Nach einem Kommentar (2020): Vorlage und Anzeige, keine Genehmigung; die Frist wurde nicht mit dem Gesetzestext verglichen."),
     *_supervision(Land.BW, "§ 108 GemO BW", "submit", None),
-    *_supervision(Land.BY, "Art. 96 GO Bayern", "notify", _WEEKS),
-    *_supervision(Land.BB, "BbgKVerf, Teil wirtschaftliche Betätigung", "notify", _WEEKS),
+    *_supervision(Land.BY, "Art. 96 Abs. 1 GO Bayern", "submit", _WEEKS, **_checked("Vorzulegen mindestens sechs Wochen vor dem Vollzug; keine Pflicht, wenn die Entscheidung weniger als den zwanzigsten Teil der Anteile betrifft (Satz 2).")),
+    *_supervision(Land.BB, "§ 100 Abs. 1 BbgKVerf a. F.", "notify", None, valid_to=_eve(_BBG_NEW), note="Verglichen: nennt Gründung und Übernahme eines Unternehmens, keine Frist; ob ein Beitritt darunter fällt, sagt der Absatz nicht."),
+    *_supervision(Land.BB, "BbgKVerf vom 5. März 2024, Teil wirtschaftliche Betätigung", "notify", None, since=_BBG_NEW, note="Neue Fassung nicht mit dem Gesetzestext verglichen; die frühere (§ 100) kannte eine Anzeige ohne Frist."),
     *_supervision(Land.HE, "§ 127a HGO", "notify", _WEEKS),
-    *_supervision(Land.MV, "§ 77 KV M-V", "notify", _WEEKS),
-    *_supervision(Land.RP, "§ 92 GemO RLP", "notify", _WEEKS),
-    *_supervision(Land.SL, "§ 118 KSVG", "notify", _WEEKS),
-    *_supervision(Land.SH, "§ 108 GO SH", "notify", _WEEKS),
-    *_supervision(Land.TH, "§ 72 ThürKO", "approve", None),
+    *_supervision(Land.MV, "§ 77 Abs. 1 KV M-V", "notify", (2, "months"), note="In einer Fassung ohne Datum gelesen, die Neufassung vom 16. Mai 2024 nicht verglichen: Anzeige erst bei mehr als 20 Prozent; Vollzug nach zwei Monaten ohne Beanstandung oder nach Freigabe."),
+    *_supervision(Land.RP, "§ 92 Abs. 1 GemO RLP", "submit", _WEEKS, **_checked("Vorzulegen ist eine Analyse der Rechtsformen, sechs Wochen vor der Entscheidung (nicht erst vor dem Vollzug). Die Fälle der Anzeige nach Abs. 2 fehlten zum Teil im verglichenen Text.")),
+    *_supervision(Land.SL, "§ 118 Abs. 1 Nr. 4 KSVG", "notify", (1, "months"), **_checked("Schriftlich oder elektronisch, unverzüglich, mindestens einen Monat vor Beginn des Vollzugs; mittelbare Beteiligungen unter zwei Prozent sind ausgenommen.")),
+    *_supervision(Land.SH, "§ 108 Abs. 1 GO SH", "notify", _WEEKS, **_checked("Sechs Wochen vor der Beschlussfassung (nicht erst vor dem Vollzug), die Entscheidung danach unverzüglich schriftlich. Der Absatz nennt Gesellschaften; ob eine Genossenschaft darunter fällt, wurde nicht verglichen.")),
+    *_supervision(Land.TH, "§ 73 Abs. 1 Satz 4 ThürKO", "approve", None, note="§ 73 nicht mit dem Gesetzestext verglichen (nach einem Lehrskript: Genehmigung); § 72 verglichen: Anzeige sechs Wochen vorher bei Gründung, Übernahme, Erweiterung."),
 )  # fmt: skip
 
 INITIAL_RULES: Final[tuple[_Row, ...]] = (*_GENG, *_STATUTES, *_LAENDER)

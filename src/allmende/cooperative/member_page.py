@@ -26,6 +26,7 @@ from allmende.cooperative.member_access import membership_page
 from allmende.cooperative.member_list import memberships_of
 from allmende.cooperative.member_sources import MemberSaving, contracts_of, saving_of
 from allmende.cooperative.members import Member
+from allmende.cooperative.money import summed
 from allmende.cooperative.requests import RequestState, requests_for
 from allmende.cooperative.scale_arithmetic import NoBracketError, monthly_amount
 from allmende.cooperative.sepa.mandates import mandate_for
@@ -100,7 +101,7 @@ def balance_of_membership(member: Member, municipality_id: int, today: date) -> 
     """From the contributions that stand on invoices, and the proof of the saving."""
     charges = Charge.objects.filter(member=member, kind=ChargeKind.CONTRIBUTION, invoice__isnull=False)
     return Balance(
-        contributions=charges.aggregate(sum=Sum("net"))["sum"] or Decimal(0),
+        contributions=summed(charges.aggregate(sum=Sum("net"))["sum"]),
         of_a_year=_of_a_year(member, today),
         saving=saving_of(municipality_id),
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
-from allmende.cooperative.money_pages import contributions, invoices, payments, shares
+from allmende.cooperative.money_pages import books, collections, contributions, invoices, payments, shares
 
 urlpatterns: list[URLPattern] = [
     path("anteile/", shares.list_shares, name="shares"),
@@ -21,9 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("rechnungen/schreiben/", invoices.drafts, name="draft_invoices"),
     path("rechnungen/angaben/", invoices.edit_profile, name="billing_profile"),
     path("rechnungen/mitglied/<int:member_id>/", invoices.edit_member_billing, name="member_billing"),
-    path("rechnungen/mahnungen/", invoices.reminders, name="reminders"),
-    path("rechnungen/buecher/", invoices.books, name="books"),
-    path("rechnungen/buecher/datev/", invoices.export_books, name="export_books"),
+    path("rechnungen/mahnungen/", books.reminders, name="reminders"),
+    path("rechnungen/buecher/", books.books, name="books"),
+    path("rechnungen/buecher/datev/", books.export_books, name="export_books"),
     path("rechnungen/<slug:number>/", invoices.show_invoice, name="invoice"),
     path("rechnungen/<slug:number>/gutschreiben/", invoices.credit, name="credit_invoice"),
     re_path(
@@ -34,10 +34,12 @@ urlpatterns: list[URLPattern] = [
     path("lastschriften/", payments.list_payments, name="payments"),
     path("lastschriften/mandat/", payments.add_mandate, name="add_mandate"),
     path("lastschriften/mandat/<int:mandate_id>/widerrufen/", payments.revoke, name="revoke_mandate"),
-    path("lastschriften/einziehen/", payments.collect, name="collect"),
-    path("lastschriften/<int:run_id>/datei/", payments.collection_file, name="collection_file"),
-    path("lastschriften/auszahlen/", payments.pay_out, name="pay_out"),
-    path("lastschriften/auszahlungen/<int:run_id>/datei/", payments.pay_out_file, name="pay_out_file"),
+    path("lastschriften/einziehen/", collections.collect, name="collect"),
+    path("lastschriften/<int:run_id>/", collections.show_collection, name="collection"),
+    path("lastschriften/posten/<int:item_id>/abgelehnt/", collections.reject, name="reject_collection_item"),
+    path("lastschriften/<int:run_id>/datei/", collections.collection_file, name="collection_file"),
+    path("lastschriften/auszahlen/", collections.pay_out, name="pay_out"),
+    path("lastschriften/auszahlungen/<int:run_id>/datei/", collections.pay_out_file, name="pay_out_file"),
     path("bank/", payments.bank, name="bank"),
     path("bank/zahlung/<int:transaction_id>/", payments.transaction, name="bank_transaction"),
     path("bank/zuordnung/<int:match_id>/aufheben/", payments.undo, name="undo_match"),

@@ -4,8 +4,8 @@
 
 return      a debit that came back: its end-to-end reference names the item of a collection; the claim is open again, the bank's fee is a
             claim of its own (where the profile says so)
-debit       the end-to-end reference of an item of a collection, or the file's identifier with the whole sum
-pay-out     the reference of a pay-out, with its amount
+debit       the end-to-end reference of an item of a collection, or the identifier of a file (or of its part) with the whole sum
+pay-out     the reference of a pay-out, or the identifier of the file, with the sum; one that the bank sends back is owed again
 reference   the purpose names claims of one member: one of them (also in part), or several with exactly their sum
 amount      the account is known of one member, and exactly one of its open claims has this amount
 """
@@ -30,7 +30,8 @@ from allmende.cooperative.claims import Claim, ClaimKind, next_number, open_clai
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.members import Member
 from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
-from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun, ItemState
+from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun, ItemState, pay_item
+from allmende.cooperative.sepa.files import references_of
 from allmende.cooperative.sepa.mandates import Mandate
 from allmende.cooperative.sepa.pay_outs import PayOut, PayOutKind
 from allmende.directory.people import Person
@@ -72,6 +73,10 @@ def match_by_hand(actor: Person, row: BankTransaction, claim: Claim, amount: Dec
                 % {"reference": claim.reference, "amount": euros(max(claim.open_amount(), ZERO))}
             )
         _pay(row, claim, amount, "hand", actor)
+        item = CollectionItem.objects.filter(claim=claim, state=ItemState.PENDING, amount=amount).first()
+        if item is not None:
+            # The sum that the bank credited was parted by hand; when this debit comes back, it is known.
+            pay_item(item, row.booked_on)
         record_change(
             actor, "bank_transaction", row.pk, "matched", {"claim": claim.reference, "amount": amount}
         )
@@ -113,14 +118,27 @@ def undo_match(actor: Person, match: Match) -> None:
         )
         standing.undone_at = timezone.now()
         standing.save(update_fields=["undone_at"])
+        if standing.how == "hand":
+            _unpay(standing)
         record_change(
             actor, "bank_transaction", standing.transaction_id, "unmatched", {"amount": standing.amount}
         )
 
 
+def _unpay(match: Match) -> None:
+    """A debit that counted as paid by this match waits again, unless the claim is in another file meanwhile."""
+    items = CollectionItem.objects.filter(claim__lines__entry=match.entry)
+    paid = items.filter(
+        state=ItemState.PAID, paid_on=match.transaction.booked_on, amount=match.amount
+    ).first()
+    if paid is not None and not items.filter(state=ItemState.PENDING).exists():
+        paid.state, paid.paid_on = ItemState.PENDING, None
+        paid.save(update_fields=["state", "paid_on"])
+
+
 def _match(row: BankTransaction) -> None:
     if row.amount > 0:
-        if not (_match_debit(row) or _match_batch(row)):
+        if not (_match_debit(row) or _match_batch(row) or _match_returned_pay_out(row)):
             _match_reference(row) or _match_amount(row)
     else:
         _match_return(row) or _match_pay_out(row)
@@ -135,19 +153,20 @@ def _match_debit(row: BankTransaction) -> bool:
 
 
 def _match_batch(row: BankTransaction) -> bool:
-    run = CollectionRun.objects.filter(message_id=row.batch).first() if row.batch else None
-    items = list(run.items.filter(state=ItemState.PENDING)) if run is not None else []
-    if not items or sum((each.amount for each in items), ZERO) != row.amount:
-        return False
-    _collect(row, items)
-    return True
+    runs = CollectionRun.objects.filter(items__state=ItemState.PENDING).distinct() if row.batch else ()
+    for run in runs:
+        named = references_of(bytes(run.xml), row.batch)
+        items = list(run.items.filter(state=ItemState.PENDING, end_to_end__in=named))
+        if items and sum((each.amount for each in items), ZERO) == row.amount:
+            _collect(row, items)
+            return True
+    return False
 
 
 def _collect(row: BankTransaction, items: Sequence[CollectionItem]) -> None:
     for item in items:
         _pay(row, item.claim, item.amount, "debit", None)
-        item.state, item.paid_on = ItemState.PAID, row.booked_on
-        item.save(update_fields=["state", "paid_on"])
+        pay_item(item, row.booked_on)
 
 
 def _match_return(row: BankTransaction) -> bool:
@@ -191,23 +210,42 @@ def charge_fee(member: Member, fee: Decimal, day: date, text: str, source_key: s
 
 
 def _match_pay_out(row: BankTransaction) -> bool:
-    pay_out = (
-        PayOut.objects.filter(reference=row.end_to_end, paid_on__isnull=True).first()
-        if row.end_to_end
-        else None
-    )
-    if pay_out is None or pay_out.amount != -row.amount:
+    waiting = PayOut.objects.filter(paid_on__isnull=True).select_related("run")
+    found = list(waiting.filter(reference=row.end_to_end)) if row.end_to_end else []
+    if not found and row.batch:
+        found = [each for each in waiting if each.reference in references_of(bytes(each.run.xml), row.batch)]
+    if not found or sum((each.amount for each in found), ZERO) != -row.amount:
         return False
-    if pay_out.kind == PayOutKind.SHARES:
-        against = Line(Account.SHARES_PAYABLE, pay_out.amount, pay_out.member)
-    else:
-        claim = pay_out.claim
-        against = Line(claim.account if claim else Account.RECEIVABLES, pay_out.amount, pay_out.member, claim)
-    lines = [against, Line(Account.UNCLEAR, -pay_out.amount)]
-    _keep(row, row.amount, _book(row, f"{pay_out.text} {pay_out.reference}", lines, None), "pay_out", None)
-    pay_out.paid_on = row.booked_on
-    pay_out.save(update_fields=["paid_on"])
+    for each in found:
+        lines = [_owed(each, each.amount), Line(Account.UNCLEAR, -each.amount)]
+        _keep(row, -each.amount, _book(row, f"{each.text} {each.reference}", lines, None), "pay_out", None)
+        each.paid_on = row.booked_on
+        each.save(update_fields=["paid_on"])
     return True
+
+
+def _match_returned_pay_out(row: BankTransaction) -> bool:
+    """It could not be paid there: the money is ours again, and owed to the member again, who may name another account."""
+    if not row.return_code or not row.end_to_end:
+        return False
+    pay_out = PayOut.objects.filter(
+        reference=row.end_to_end, paid_on__isnull=False, amount=row.amount
+    ).first()
+    if pay_out is None:
+        return False
+    words = f"Rücküberweisung {row.return_code} {pay_out.reference}"
+    lines = [Line(Account.UNCLEAR, pay_out.amount), _owed(pay_out, -pay_out.amount)]
+    _keep(row, row.amount, _book(row, words, lines, None), "pay_out", None)
+    record_change(None, "pay_out", pay_out.pk, "returned", {"code": row.return_code})
+    return True
+
+
+def _owed(pay_out: PayOut, amount: Decimal) -> Line:
+    """The line on the account where what is paid out stands as owed."""
+    if pay_out.kind == PayOutKind.SHARES:
+        return Line(Account.SHARES_PAYABLE, amount, pay_out.member)
+    claim = pay_out.claim
+    return Line(claim.account if claim else Account.RECEIVABLES, amount, pay_out.member, claim)
 
 
 def _match_reference(row: BankTransaction) -> bool:

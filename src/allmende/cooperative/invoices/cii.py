@@ -142,8 +142,8 @@ def _settlement(document: Document, content: InvoiceContent) -> None:
         tax = ApplicableTradeTax()
         tax.calculated_amount, tax.basis_amount = group.tax, group.base
         tax.type_code, tax.category_code = "VAT", group.category
-        if group.category != _OUTSIDE:
-            tax.rate_applicable_percent = group.rate.quantize(Decimal("0.01"))
+        # A rate stands here also where nothing is taxed (BR-DE-14), unlike with the line (BR-O-5).
+        tax.rate_applicable_percent = group.rate.quantize(Decimal("0.01"))
         if group.reason:
             tax.exemption_reason = group.reason
         settlement.trade_tax.add(tax)

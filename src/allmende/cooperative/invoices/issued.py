@@ -24,6 +24,7 @@ from allmende.cooperative.billing_profile import BillingProfile, billing_of, bil
 from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
 from allmende.cooperative.claims import Claim, ClaimKind, next_number
 from allmende.cooperative.hash_chain import record_change
+from allmende.cooperative.invoices.advice import advice_for
 from allmende.cooperative.invoices.checking import CheckResult, check_invoice
 from allmende.cooperative.invoices.cii import Guise, to_cii
 from allmende.cooperative.invoices.content import (
@@ -99,11 +100,15 @@ class Invoice(models.Model):
         return self.kind == CREDIT_NOTE
 
 
+class AlreadyInvoicedError(MoneyRefusedError):
+    """A charge got onto an invoice meanwhile, by somebody else's run."""
+
+
 class InvalidInvoiceError(Exception):
-    """The rules of electronic invoices refuse it; nothing was issued. `result` has the findings."""
+    """The rules of electronic invoices refuse it; nothing was issued. The message says what to do; `result` has the findings."""
 
     def __init__(self, result: CheckResult) -> None:
-        super().__init__("; ".join(f"{each.rule}: {each.text}" for each in result.findings))
+        super().__init__("; ".join(advice_for(each) for each in result.findings))
         self.result = result
 
 
@@ -145,7 +150,7 @@ def issue_invoice(actor: Person | None, charges: Sequence[Charge], day: date) ->
         ids = [each.pk for each in charges]
         standing = list(Charge.objects.select_for_update().filter(pk__in=ids).order_by("first_day", "pk"))
         if not standing or any(each.invoice_id is not None for each in standing):
-            raise MoneyRefusedError(
+            raise AlreadyInvoicedError(
                 gettext("One of the charges is on an invoice already. Please look again.")
             )
         if len({(each.member_id, each.tax == Tax.OUTSIDE) for each in standing}) != 1:
@@ -161,13 +166,19 @@ def issue_invoice(actor: Person | None, charges: Sequence[Charge], day: date) ->
 
 
 def issue_all(actor: Person | None, day: date) -> tuple[list[Invoice], list[Draft]]:
-    """Everything that passes; each invoice in a transaction of its own. Second: the drafts that did not pass."""
+    """Everything that passes; each invoice in a transaction of its own. Second: the drafts that did not pass.
+
+    Two runs at the same time share the work: what the other has issued meanwhile is left out here.
+    """
     issued, refused = [], []
     for draft in draft_invoices(day):
         if not draft.result.is_valid:
             refused.append(draft)
             continue
-        issued.append(issue_invoice(actor, draft.charges, day))
+        try:
+            issued.append(issue_invoice(actor, draft.charges, day))
+        except AlreadyInvoicedError:
+            continue
     return issued, refused
 
 
@@ -176,6 +187,8 @@ def credit_invoice(actor: Person | None, invoice: Invoice, day: date) -> Invoice
     if invoice.is_credit_note:
         raise MoneyRefusedError(gettext("A credit note is not credited: charge the amount anew."))
     with transaction.atomic():
+        # Whoever credits it at the same moment waits here, and then finds it credited.
+        list(Invoice.objects.select_for_update().filter(pk=invoice.pk))
         if Invoice.objects.filter(corrects=invoice).exists():
             raise MoneyRefusedError(gettext("This invoice is credited already."))
         content = replace(

@@ -23,17 +23,17 @@ from allmende.documents.typesetting import typeset
 ATTACHED_AS: Final = "factur-x.xml"
 _TEMPLATE: Final = Path(__file__).parent.parent / "templates" / "cooperative" / "invoice.typ"
 _RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_FACTS: Final = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:fx="urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#">
+_EXTENSION: Final = "{http://www.aiim.org/pdfa/ns/extension/}"
+_FACTS: Final = """<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about=""
+ xmlns:fx="urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#">
 <fx:DocumentType>INVOICE</fx:DocumentType><fx:DocumentFileName>factur-x.xml</fx:DocumentFileName>
-<fx:Version>1.0</fx:Version><fx:ConformanceLevel>EN 16931</fx:ConformanceLevel></rdf:Description>
-<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+<fx:Version>1.0</fx:Version><fx:ConformanceLevel>EN 16931</fx:ConformanceLevel></rdf:Description>"""
+_SCHEMA: Final = """<rdf:li xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:parseType="Resource"
  xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
-<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
 <pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>
 <pdfaSchema:namespaceURI>urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#</pdfaSchema:namespaceURI>
-<pdfaSchema:prefix>fx</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq>{properties}</rdf:Seq></pdfaSchema:property>
-</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
+<pdfaSchema:prefix>fx</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq>{properties}</rdf:Seq></pdfaSchema:property></rdf:li>"""
 _PROPERTY: Final = (
     '<rdf:li rdf:parseType="Resource"><pdfaProperty:name>{name}</pdfaProperty:name>'
     "<pdfaProperty:valueType>Text</pdfaProperty:valueType><pdfaProperty:category>external</pdfaProperty:category>"
@@ -121,12 +121,13 @@ def _page(content: InvoiceContent) -> dict[str, Any]:
 
 def _with_facts(pdf: bytes) -> bytes:
     properties = "".join(_PROPERTY.format(name=name, words=words) for name, words in _PROPERTIES.items())
-    facts = etree.fromstring(_FACTS.format(properties=properties))
     with pikepdf.open(io.BytesIO(pdf)) as document:
         packet = etree.fromstring(document.Root.Metadata.read_bytes(), hardened_parser())
         rdf = packet if packet.tag == f"{_RDF}RDF" else packet.find(f".//{_RDF}RDF")
-        for each in list(facts):
-            rdf.append(each)
+        rdf.append(etree.fromstring(_FACTS))
+        # Typst describes namespaces of its own there; a property stands once in a file (ISO 16684-1), so ours joins them.
+        described = rdf.find(f".//{_EXTENSION}schemas/{_RDF}Bag")
+        described.append(etree.fromstring(_SCHEMA.format(properties=properties)))
         body = etree.tostring(packet, encoding="unicode")
         framed = f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{body}<?xpacket end="w"?>'
         document.Root.Metadata = document.make_stream(

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -28,18 +27,14 @@ from allmende.cooperative.bank.statements import (
     import_statements,
     unmatched,
 )
-from allmende.cooperative.billing_profile import billing_profile
 from allmende.cooperative.claims import Claim, open_claims
 from allmende.cooperative.day_field import DayField
 from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
 from allmende.cooperative.money_pages.layout import (
-    Button,
     Cell,
     EuroField,
     Section,
     Table,
-    asked_amount,
-    asked_day,
     day_words,
     needs_profile,
     paged,
@@ -48,10 +43,9 @@ from allmende.cooperative.money_pages.layout import (
     show_form,
 )
 from allmende.cooperative.money_pages.statement_faults import FAULTS
-from allmende.cooperative.sepa.collecting import CollectionRun, check_day, collectible, create_collections
-from allmende.cooperative.sepa.files import is_bank_day
+from allmende.cooperative.sepa.collecting import CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate, record_mandate, revoke_mandate
-from allmende.cooperative.sepa.pay_outs import PayOutRun, create_pay_outs, payable
+from allmende.cooperative.sepa.pay_outs import PayOutRun
 from allmende.directory.administration_access import Desk, office_page
 
 if TYPE_CHECKING:
@@ -66,10 +60,6 @@ class MandateForm(_MandateModelForm):
         fields = ("member", "reference", "scheme", "holder", "iban", "signed_on")
 
     signed_on = DayField(label=gettext_lazy("Signed on"))
-
-
-class CollectForm(forms.Form):
-    tag = DayField(label=gettext_lazy("Day of collection"))
 
 
 class RevokeForm(forms.Form):
@@ -112,7 +102,7 @@ def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
     ]
     runs = [
         (
-            Cell(day_words(each.day), reverse("collection_file", args=[each.pk])),
+            Cell(day_words(each.day), reverse("collection", args=[each.pk])),
             each.scheme,
             str(each.items.count()),
             euros(each.total),
@@ -197,138 +187,6 @@ def revoke(request: HttpRequest, desk: Desk, mandate_id: int) -> HttpResponse:
     return show_form(
         request, desk, form, title, reverse("payments"), lead=mandate.member.name, submit=_("Revoke")
     )
-
-
-@require_http_methods(["GET", "POST"])
-@office_page
-@needs_profile
-def collect(request: HttpRequest, desk: Desk) -> HttpResponse:
-    today = timezone.localdate()
-    if request.method == "POST":
-        form = CollectForm(request.POST)
-        if not form.is_valid():
-            return redirect("collect")
-        day = form.cleaned_data["tag"]
-        try:
-            runs = create_collections(desk.actor, day, expected=asked_amount(request))
-        except MoneyRefusedError as error:
-            messages.error(request, str(error))
-            return redirect(f"{reverse('collect')}?tag={day.isoformat()}")
-        messages.success(
-            request, _("The file is ready: %(count)d. Hand it to your bank.") % {"count": len(runs)}
-        )
-        return redirect("payments")
-    default = today + timedelta(days=billing_profile().notice_days)
-    while not is_bank_day(default):
-        default += timedelta(days=1)
-    day = asked_day(request, "tag", default)
-    found = collectible(day)
-    warning = ""
-    try:
-        check_day(day, found, billing_profile(), today)
-    except MoneyRefusedError as error:
-        warning = str(error)
-    total = sum((each.amount for each in found), ZERO)
-    rows = [
-        (
-            each.claim.member.name,
-            each.claim.reference,
-            each.mandate.reference,
-            _("first (FRST)") if each.is_first else _("following (RCUR)"),
-            _("by the invoice") if each.announced else _("by e-mail, with the file"),
-            euros(each.amount),
-        )
-        for each in found
-    ]
-    columns = (_("Member"), _("Claim"), _("Mandate"), _("Sequence"), _("Announced"), _("Amount"))
-    button = Button(
-        reverse("collect"),
-        _("Make the file over %(amount)s") % {"amount": euros(total)},
-        {"tag": day.isoformat(), "expected": str(total)},
-    )
-    return show(
-        request,
-        desk,
-        _("Collect"),
-        Section(
-            form=CollectForm(initial={"tag": day}), submit=_("Show this day"), method="get", warning=warning
-        ),
-        Section(
-            _("Would be collected on %(day)s") % {"day": day_words(day)},
-            table=Table(columns, rows, frozenset({5}), (_("Total"), "", "", "", "", euros(total))),
-            empty=_("Nothing that is due by then has a mandate."),
-            button=button if found and not warning else None,
-        ),
-        lead=_(
-            "The file (pain.008) is for your bank's program; nothing is sent from here. What was collected is booked when the statement says so."
-        ),
-        ways=[(reverse("payments"), _("Back"))],
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@office_page
-@needs_profile
-def pay_out(request: HttpRequest, desk: Desk) -> HttpResponse:
-    if request.method == "POST":
-        day = timezone.localdate() + timedelta(days=1)
-        while not is_bank_day(day):
-            day += timedelta(days=1)
-        try:
-            create_pay_outs(desk.actor, day, expected=asked_amount(request))
-        except MoneyRefusedError as error:
-            messages.error(request, str(error))
-            return redirect("pay_out")
-        messages.success(request, _("The file is ready. Hand it to your bank."))
-        return redirect("payments")
-    found = payable()
-    total = sum((each.amount for each in found if each.iban), ZERO)
-    rows = [
-        (
-            each.member.name,
-            each.get_kind_display(),
-            each.text,
-            Cell(each.iban)
-            if each.iban
-            else Cell(_("enter the IBAN"), reverse("member_billing", args=[each.member.pk])),
-            euros(each.amount),
-        )
-        for each in found
-    ]
-    columns = (_("Member"), _("Kind"), _("Text"), _("IBAN"), _("Amount"))
-    button = Button(
-        reverse("pay_out"),
-        _("Make the file over %(amount)s") % {"amount": euros(total)},
-        {"expected": str(total)},
-    )
-    return show(
-        request,
-        desk,
-        _("Pay out"),
-        Section(
-            table=Table(columns, rows, frozenset({4}), (_("Total"), "", "", "", euros(total))),
-            empty=_("There is nothing to pay out."),
-            button=button if total else None,
-        ),
-        lead=_(
-            "Balances of members who have left, and credit. The file (pain.001) is for your bank's program."
-        ),
-        ways=[(reverse("payments"), _("Back"))],
-    )
-
-
-@require_GET
-@office_page
-def collection_file(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponse:  # noqa: ARG001 - a guarded page has them
-    run = get_object_or_404(CollectionRun, pk=run_id)
-    return _xml(bytes(run.xml), f"pain008-{run.day:%Y%m%d}-{run.pk}.xml")
-
-
-@require_GET
-@office_page
-def pay_out_file(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponse:  # noqa: ARG001 - a guarded page has them
-    run = get_object_or_404(PayOutRun, pk=run_id)
-    return _xml(bytes(run.xml), f"pain001-{run.day:%Y%m%d}-{run.pk}.xml")
 
 
 @require_http_methods(["GET", "POST"])
@@ -481,11 +339,3 @@ def _mandate_state(mandate: Mandate) -> Cell:
     if mandate.lapsed_on(timezone.localdate()):
         return Cell(_("lapsed: not used for 36 months"), badge="warning")
     return Cell(_("valid"), badge="success")
-
-
-def _xml(data: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        data,
-        content_type="application/xml",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

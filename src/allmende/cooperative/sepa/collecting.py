@@ -158,6 +158,25 @@ def create_collections(
     return runs
 
 
+def reject_item(actor: Person | None, item: CollectionItem) -> None:
+    """The bank never credited it: the claim can be collected or reminded again; nothing is booked. Raises MoneyRefusedError."""
+    with transaction.atomic():
+        standing = CollectionItem.objects.select_for_update().get(pk=item.pk)
+        if standing.state != ItemState.PENDING:
+            raise MoneyRefusedError(
+                gettext("This debit is not waiting any more: it is paid or came back. Look at it again.")
+            )
+        standing.state = ItemState.RETURNED
+        standing.save(update_fields=["state"])
+        record_change(actor, "collection_item", standing.pk, "rejected", {"claim": standing.claim.reference})
+
+
+def pay_item(item: CollectionItem, day: date) -> None:
+    """The bank's statement says so. Inside of the caller's transaction, with the booking."""
+    item.state, item.paid_on = ItemState.PAID, day
+    item.save(update_fields=["state", "paid_on"])
+
+
 def _create_run(
     actor: Person | None, day: date, scheme: Scheme, found: list[Collectible], profile: BillingProfile
 ) -> CollectionRun:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 import holidays
+from lxml import etree
 from sepaxml import SepaDD, SepaTransfer
 
 from allmende.cooperative.money import in_cents
@@ -113,6 +114,20 @@ def transfer_file(debtor: Party, day: date, transfers: Sequence[Transfer]) -> Pa
             }
         )
     return PaymentFile(file.msg_id, file.export(validate=True))
+
+
+def references_of(xml: bytes, batch: str) -> set[str]:
+    """End-to-end references of the payments that bear this identifier in a file of ours: the file's own or that of a part of it.
+
+    Banks book a part (one sequence type, one day) as one sum and name it; a file has one part for first debits and one for the following.
+    """
+    root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
+    parts = [
+        part
+        for part in root.iterfind(".//{*}PmtInf")
+        if batch in {part.findtext("{*}PmtInfId"), root.findtext(".//{*}GrpHdr/{*}MsgId")}
+    ]
+    return {str(each.text) for part in parts for each in part.iterfind(".//{*}EndToEndId")}
 
 
 def is_bank_day(day: date) -> bool:

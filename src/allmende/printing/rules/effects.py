@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from django.db import models
 from django.db.models import Count, Q, Sum
@@ -22,6 +23,9 @@ from allmende.printing.prices import exact_cost, prices_at
 from allmende.printing.rules.evaluation import Decision, Effect, Rule
 from allmende.printing.rules.facts import Facts
 from allmende.printing.rules.print_rules import EffectChoice, PrintRule
+
+#: SQLite adds with binary fractions: a sum is rounded back to the places that its parts have.
+_AS_STORED: Final = Decimal("0.0001")
 
 
 class RuleEffect(models.Model):
@@ -135,7 +139,12 @@ def sum_effects(municipality_id: int, since: date) -> dict[int, EffectSum]:
     )
     return {
         row["rule_id"]: EffectSum(
-            row["jobs"], row["sheets"], row["impressions"], row["colour"], row["euros"], row["unpriced"]
+            row["jobs"],
+            row["sheets"],
+            row["impressions"],
+            row["colour"],
+            None if row["euros"] is None else row["euros"].quantize(_AS_STORED),
+            row["unpriced"],
         )
         for row in rows
     }
