@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The one door to stored jobs for clients: a requester's own jobs of this town and queue, and no others.
 
-Own is: of the same person; for a requester whom nobody knows, what came under the same name from the same address to this
-process (a name alone is a hint that anybody can give).
+Own is: of the same person; for a requester who has no more than a name to show, known or not, what came under the same name from the
+same address (a name alone is a hint that anybody can give).
 """
 
 from __future__ import annotations
@@ -39,11 +39,7 @@ async def list_own_jobs(
 def own_jobs(call: Call) -> QuerySet[Job]:
     """Synchronous."""
     jobs = Job.objects.filter(municipality_id=call.queue.town.id, queue_id=call.queue.id)
-    requester = call.requester
-    if requester.owner is not None:
-        return jobs.filter(person_id=requester.owner.id)
-    recent = call.parts.recent.left_by(requester.claimed_name, requester.address)[:MAX_JOBS]
-    return jobs.filter(person__isnull=True, claimed_name=requester.claimed_name, pk__in=recent)
+    return jobs.filter(call.requester.owns())
 
 
 def _find(call: Call, job_id: int) -> Job | None:
@@ -56,7 +52,7 @@ def _list(call: Call, which: Which, limit: int, first_job_id: int, job_ids: Sequ
     jobs = own_jobs(call)
     if job_ids:
         jobs = jobs.filter(pk__in=list(job_ids)[:MAX_JOBS])
-    completed = call.queue.reported_completed and not call.queue.is_direct
+    completed = call.queue.tells_completed
     if which == "not-completed":
         jobs = jobs.filter(state=State.INCOMING.value) if completed else jobs.exclude(state__in=_DONE)
     elif which == "completed":
