@@ -128,6 +128,7 @@ async def test_guessing_passwords_ends(gateway: Gateway, monkeypatch: pytest.Mon
 
 
 PER_JOB = (
+    Operation.RESUBMIT_JOB,
     Operation.GET_JOB_ATTRIBUTES,
     Operation.CANCEL_JOB,
     Operation.HOLD_JOB,
@@ -216,10 +217,14 @@ async def test_get_jobs_is_bounded_and_paged(client: Client) -> None:
     limited = await client.send(Operation.GET_JOBS, make.integer("limit", 2))
     assert ids_of(limited) == jobs[:2]
     assert {a.name for a in limited.groups_of(GroupTag.JOB)[0].attributes} == {"job-id", "job-uri"}
-    rest = await client.send(
-        Operation.GET_JOBS, make.integer("first-index", jobs[2]), make.integer("limit", 2)
-    )
-    assert ids_of(rest) == jobs[2:4]
+    for start in (make.integer("first-index", 3), make.integer("first-job-id", jobs[2])):
+        rest = await client.send(Operation.GET_JOBS, start, make.integer("limit", 2))
+        assert ids_of(rest) == jobs[2:4]
+    pages = [
+        await client.send(Operation.GET_JOBS, make.integer("first-index", n), make.integer("limit", 2))
+        for n in (1, 3, 5, 7)
+    ]
+    assert [ids_of(page) for page in pages] == [jobs[:2], jobs[2:4], jobs[4:], []]
     named = await client.send(Operation.GET_JOBS, make.integer("job-ids", jobs[4], jobs[0]))
     assert ids_of(named) == [jobs[0], jobs[4]]
     assert ids_of(await client.send(Operation.GET_JOBS, make.keyword("which-jobs", "completed"))) == []

@@ -209,9 +209,14 @@ async def _write(call: Call, arrival: Arrival, first: bytes) -> None:
 
 def _check_job(call: Call) -> KeptReading:
     """Everything that can be said of a job before its document. Raises IppError."""
+    _check_document(call)
+    return check_ticket(call)
+
+
+def check_ticket(call: Call) -> KeptReading:
+    """Whether the queue takes jobs, and what it makes of the wishes for this one. Raises IppError."""
     if not call.queue.is_active:
         raise IppError(Status.SERVER_ERROR_NOT_ACCEPTING_JOBS, "This queue takes no jobs just now.")
-    _check_document(call)
     attributes = call.request.attributes
     kept = call.parts.tickets.read(
         call.request.job_attributes,

@@ -30,10 +30,20 @@ async def find_own_job(call: Call, job_id: int) -> Job | None:
 
 
 async def list_own_jobs(
-    call: Call, which: Which, *, limit: int, first_job_id: int = 0, job_ids: Sequence[int] = ()
+    call: Call,
+    which: Which,
+    *,
+    limit: int,
+    first_index: int = 1,
+    first_job_id: int = 0,
+    job_ids: Sequence[int] = (),
 ) -> list[Job]:
-    """At most `limit` (and MAX_JOBS): open ones oldest first, complete ones newest first (RFC 8011 §4.2.6.2)."""
-    return await call.parts.service.run_sync(_list, call, which, min(limit, MAX_JOBS), first_job_id, job_ids)
+    """At most `limit` (and MAX_JOBS) from the place `first_index` on, which counts from 1 among the jobs from `first_job_id` on.
+
+    Open ones oldest first, complete ones newest first (RFC 8011 §4.2.6.2).
+    """
+    places = slice(first_index - 1, first_index - 1 + min(limit, MAX_JOBS))
+    return await call.parts.service.run_sync(_list, call, which, places, first_job_id, job_ids)
 
 
 def own_jobs(call: Call) -> QuerySet[Job]:
@@ -48,7 +58,7 @@ def _find(call: Call, job_id: int) -> Job | None:
     return own_jobs(call).filter(pk=job_id).first()
 
 
-def _list(call: Call, which: Which, limit: int, first_job_id: int, job_ids: Sequence[int]) -> list[Job]:
+def _list(call: Call, which: Which, places: slice, first_job_id: int, job_ids: Sequence[int]) -> list[Job]:
     jobs = own_jobs(call)
     if job_ids:
         jobs = jobs.filter(pk__in=list(job_ids)[:MAX_JOBS])
@@ -59,5 +69,4 @@ def _list(call: Call, which: Which, limit: int, first_job_id: int, job_ids: Sequ
         jobs = jobs.exclude(state=State.INCOMING.value) if completed else jobs.filter(state__in=_DONE)
     if first_job_id:
         jobs = jobs.filter(pk__gte=first_job_id)
-    order = "-pk" if which == "completed" and not first_job_id else "pk"
-    return list(jobs.order_by(order)[:limit])
+    return list(jobs.order_by("-pk" if which == "completed" else "pk")[places])

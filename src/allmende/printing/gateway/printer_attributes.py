@@ -36,6 +36,7 @@ OPERATIONS: Final = (
     Operation.GET_NOTIFICATIONS,
     Operation.CANCEL_JOBS,
     Operation.CANCEL_MY_JOBS,
+    Operation.RESUBMIT_JOB,
     Operation.CLOSE_JOB,
     Operation.IDENTIFY_PRINTER,
 )
@@ -197,7 +198,7 @@ def _profile(queue: QueueView, place: PrinterPlace) -> PrinterProfile:
         multiple_operation_timeout_action="abort-job",
         holds=("no-hold", "indefinite"),
         account_ids=True,
-        release_actions=() if queue.is_direct else ("owner-authorized", "none"),
+        release_actions=() if queue.is_direct else ("owner-authorized",),
         notify_events=EVENTS,
         notify_lease_seconds=LEASE_SECONDS,
         event_life_seconds=int(EVENT_LIFE.total_seconds()),
