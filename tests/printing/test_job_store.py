@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -252,6 +253,22 @@ async def test_a_database_that_stays_locked_is_an_error_not_a_lost_job(
     other.execute("COMMIT")
     other.close()
     assert await store.insert_job(job) > 0
+
+
+@pytest.mark.skipif(not is_sqlite, reason="the writer is SQLite's")
+async def test_a_start_waits_for_who_has_the_database_alone(tmp_path: Path) -> None:
+    """As another process does while it recovers the log after a crash, or closes the database."""
+    path = str(tmp_path / "alone.sqlite3")
+    other = sqlite3.connect(path, isolation_level=None)
+    for statement in ("PRAGMA journal_mode=WAL", "PRAGMA locking_mode=EXCLUSIVE", "CREATE TABLE t (x)"):
+        other.execute(statement)
+    store = SqliteJobStore(path)
+    starting = asyncio.ensure_future(store.start())
+    done, _ = await asyncio.wait([starting], timeout=0.2)
+    assert not done
+    other.close()
+    await starting
+    await store.stop()
 
 
 @pytest.mark.skipif(not is_sqlite, reason="the log is SQLite's")

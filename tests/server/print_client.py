@@ -35,7 +35,13 @@ class PrintClient:
     def close(self) -> None:
         self.http.close()
 
-    def message(self, operation: Operation, *attributes: Attribute, job: Sequence[Attribute] = ()) -> bytes:
+    def message(
+        self,
+        operation: Operation,
+        *attributes: Attribute,
+        job: Sequence[Attribute] = (),
+        subscription: Sequence[Attribute] = (),
+    ) -> bytes:
         operation_group = Group(
             GroupTag.OPERATION,
             (
@@ -46,7 +52,8 @@ class PrintClient:
                 *attributes,
             ),
         )
-        groups = (operation_group, Group(GroupTag.JOB, tuple(job))) if job else (operation_group,)
+        others = ((GroupTag.JOB, job), (GroupTag.SUBSCRIPTION, subscription))
+        groups = (operation_group, *(Group(tag, tuple(wishes)) for tag, wishes in others if wishes))
         return encode(Message(version=(2, 0), code=operation, request_id=1, groups=groups))
 
     def ask(self, body: bytes | Iterable[bytes]) -> Message:

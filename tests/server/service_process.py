@@ -70,6 +70,11 @@ class ServiceProcess:
             self.environment["ALLMENDE_DATABASE_URL"] = database_url
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def database(self) -> Path:
+        """SQLite's file, where it is that."""
+        return self.home / "allmende.sqlite3"
+
     # the process
 
     @property

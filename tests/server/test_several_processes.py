@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 
 from allmende.documents import make_demo_pdf
+from allmende.ipp import GroupTag, Operation, make
 from allmende.server.demo.demo_town import PEOPLE, DemoFacts
 from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
-from server.print_client import DeviceApi, PrintClient
+from server.print_client import DeviceApi, PrintClient, RefusedError, job_number
 from server.service_process import ServiceProcess, fresh_database
 
 pytestmark = pytest.mark.skipif(
@@ -200,6 +201,65 @@ def test_direct_jobs_of_a_killed_process_come_out_once(town: Town) -> None:
     printed = town.printed()
     assert [printed.most_often(sha256) for sha256 in papers] == [1] * 4
     assert [printed.complete(sha256) for sha256 in papers[1:]] == [1] * 3
+
+
+def test_a_subscription_goes_on_at_the_other_process(town: Town) -> None:
+    queue = town.facts.queue_paths["k.lindner"]
+    at_first, at_second = (PrintClient(process.port, queue) for process in (town.first, town.second))
+    wish = [
+        make.keyword("notify-pull-method", "ippget"),
+        make.keyword("notify-events", "job-created", "job-completed"),
+    ]
+    made = at_first.ask(at_first.message(Operation.CREATE_PRINTER_SUBSCRIPTIONS, subscription=wish))
+    number = made.group(GroupTag.SUBSCRIPTION).integer("notify-subscription-id") or 0
+    ids = make.integer("notify-subscription-ids", number)
+
+    def told(client: PrintClient, first: int = 1) -> list[tuple[int | None, str | None, int | None]]:
+        start = make.integer("notify-sequence-numbers", first)
+        reply = client.ask(client.message(Operation.GET_NOTIFICATIONS, ids, start))
+        return [
+            (
+                e.integer("notify-sequence-number"),
+                e.keyword("notify-subscribed-event"),
+                e.integer("notify-job-id"),
+            )
+            for e in reply.groups_of(GroupTag.EVENT_NOTIFICATION)
+        ]
+
+    jobs = [
+        at_first.print_job(make_demo_pdf("Eins"), "Eins"),
+        at_second.print_job(make_demo_pdf("Zwei"), "Zwei"),
+    ]
+    created = [(1, "job-created", jobs[0]), (2, "job-created", jobs[1])]
+    assert told(at_second) == created
+    assert told(at_first) == created
+    at_second.cancel(jobs[0])
+    ended = (3, "job-completed", jobs[0])
+    assert told(at_first, 3) == [ended]
+    at_first.close()
+    town.first.kill()
+    assert told(at_second) == [*created, ended]
+    one = make.integer("notify-subscription-id", number)
+    at_second.ask(at_second.message(Operation.RENEW_SUBSCRIPTION, one))
+    at_second.ask(at_second.message(Operation.CANCEL_SUBSCRIPTION, one))
+    with pytest.raises(RefusedError):
+        told(at_second)
+
+
+def test_who_shows_no_more_than_a_name_is_known_at_both(town: Town) -> None:
+    """A job announced at one process gets its document at the other, and is seen and cancelled at either."""
+    queue = "/ipp/print/zerbst"
+    at_first, at_second = (PrintClient(p.port, queue, user="gast") for p in (town.first, town.second))
+    number = job_number(at_first.ask(at_first.message(Operation.CREATE_JOB)))
+    job = make.integer("job-id", number)
+    last = make.boolean("last-document", value=True)
+    at_second.ask(at_second.message(Operation.SEND_DOCUMENT, job, last) + make_demo_pdf("Gast"))
+    for client in (at_first, at_second):
+        listed = client.ask(client.message(Operation.GET_JOBS))
+        assert [group.integer("job-id") for group in listed.groups_of(GroupTag.JOB)] == [number]
+    assert [job["state"] for job in town.jobs()] == ["quarantined"]
+    at_first.cancel(number)
+    assert [job["state"] for job in town.jobs()] == ["cancelled"]
 
 
 def test_one_port_is_shared_and_survives_the_death_of_one(town: Town) -> None:

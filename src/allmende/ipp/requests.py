@@ -150,6 +150,7 @@ _SYNTAXES: Final[dict[str, _Syntax]] = {
     "document-password": _syntax(ValueTag.OCTET_STRING),
     "document-uri": _URI,
     "first-index": _POSITIVE,
+    "first-job-id": _POSITIVE,
     "identify-actions": _KEYWORDS,
     "ipp-attribute-fidelity": _BOOLEAN,
     "job-hold-until": _syntax(ValueTag.KEYWORD, ValueTag.NAME, ValueTag.NAME_WITH_LANGUAGE),

@@ -75,6 +75,13 @@ def change_ticket(ticket: Ticket, changes: TicketChanges) -> Ticket:
     return replace(ticket, **values)
 
 
+def add_to_ticket(text: str, wishes: Ticket) -> str:
+    """A stored ticket with further wishes, which come before its own."""
+    return json.dumps(
+        {**load_ticket(text).to_json(), **wishes.to_json()}, separators=(",", ":"), ensure_ascii=False
+    )
+
+
 def write_changes(changes: TicketChanges) -> str:
     """As it is stored with the job until its sheets are counted; empty where nothing was changed."""
     values = {name: value for name, value in asdict(changes).items() if value is not None}

@@ -51,6 +51,8 @@ class Job(models.Model):
     identity = models.CharField(max_length=10, choices=Identity.choices)
     #: Canonical form of what the client called its user; empty where it said nothing.
     claimed_name = models.CharField(max_length=100, default="", blank=True)
+    #: For who is known by a claimed name or not at all: a keyed hash of that name and the client's address (`gateway/requesters`).
+    origin = models.CharField(max_length=32, default="", db_default="", blank=True)
     state = models.CharField(max_length=12, choices=[(s.value, s.value) for s in State])
     sealed_to = models.CharField(max_length=10, choices=SealedTo.choices)
 

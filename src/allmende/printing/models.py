@@ -6,6 +6,7 @@ from allmende.printing.budgets import Budget, BudgetReservation, BudgetUse
 from allmende.printing.delivery.holders import DeliveryHolder
 from allmende.printing.delivery.stops import DeliveryStop
 from allmende.printing.delivery.turns import DeviceTurn
+from allmende.printing.event_subscriptions import EventSubscription
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
 from allmende.printing.ledger.rollups import SheetMonth, SheetTotal, SheetTownMonth
 from allmende.printing.ledger.sheets import SheetEntry
@@ -24,6 +25,7 @@ __all__ = [
     "DeliveryHolder",
     "DeliveryStop",
     "DeviceTurn",
+    "EventSubscription",
     "Job",
     "JobDocument",
     "JobEvent",

@@ -62,6 +62,11 @@ def register_printing_tables() -> None:
             "printing.Visit", _("Your visits at devices"), ("device__name", "created_at", "expires_at")
         ),
         PersonalTable(
+            "printing.EventSubscription",
+            _("What your computers want to be told about your jobs"),
+            ("user_name", "events", "created_at", "ends_at"),
+        ),
+        PersonalTable(
             "printing.JobEvent",
             _("What you did with jobs"),
             ("at", "change", "state", "job_id", "device__name"),

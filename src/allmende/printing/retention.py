@@ -28,6 +28,7 @@ from allmende.directory.chips import EnrolmentCode
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.printing.delivery.host import RunSync
+from allmende.printing.event_subscriptions import EventSubscription
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, SealedTo, jobs_in_flight, jobs_that_expire
@@ -63,6 +64,7 @@ class Swept:
     titles: int = 0
     people: int = 0
     visits: int = 0
+    subscriptions: int = 0
     codes: int = 0
     attempts: int = 0
     resealed: int = 0
@@ -88,6 +90,8 @@ def sweep_once(spool: Spool, now: datetime | None = None, *, thorough: bool = Tr
         swept.titles = scrub_titles(now)
         swept.people = forget_people(now)
     swept.visits = Visit.objects.filter(pk__in=_oldest(Visit.objects.filter(expires_at__lt=now))).delete()[0]
+    subscriptions = EventSubscription.objects.filter(ends_at__lte=now)
+    swept.subscriptions = EventSubscription.objects.filter(pk__in=_oldest(subscriptions)).delete()[0]
     codes = EnrolmentCode.objects.filter(Q(expires_at__lt=now) | Q(used_at__isnull=False))
     swept.codes = EnrolmentCode.objects.filter(pk__in=_oldest(codes)).delete()[0]
     attempts = AttemptCount.objects.filter(ends_at__lt=now)
@@ -146,7 +150,7 @@ def delete_orphans(spool: Spool, now: datetime) -> int:
 
 
 def scrub_titles(now: datetime) -> int:
-    """Titles, claimed names and headers of jobs that ended so many days ago as the town keeps them."""
+    """Titles, claimed names, origins and headers of jobs that ended so many days ago as the town keeps them."""
     count = 0
     for town in Municipality.objects.only("id", "title_days"):
         old = Job.objects.filter(
@@ -154,9 +158,11 @@ def scrub_titles(now: datetime) -> int:
             state__in=_ENDED,
             finished_at__isnull=False,
             finished_at__lt=now - timedelta(days=town.title_days),
-        ).exclude(title_sealed=b"", claimed_name="", header=b"")
+        ).exclude(title_sealed=b"", claimed_name="", origin="", header=b"")
         ids = list(old.order_by("finished_at").values_list("pk", flat=True)[: BATCH - count])
-        count += Job.objects.filter(pk__in=ids).update(title_sealed=b"", claimed_name="", header=b"")
+        count += Job.objects.filter(pk__in=ids).update(
+            title_sealed=b"", claimed_name="", origin="", header=b""
+        )
         if count >= BATCH:
             break
     return count

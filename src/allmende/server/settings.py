@@ -162,7 +162,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"paths": {"()": "allmende.server.request_log.PathMask"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["paths"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("ALLMENDE_LOG_LEVEL", "INFO")},
     # It tells at each start that it can tell something.
     "loggers": {"pikepdf": {"level": "WARNING"}},

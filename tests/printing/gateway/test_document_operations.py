@@ -7,12 +7,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.utils import timezone
 
 from allmende.directory.chip_openings import open_with_chip
 from allmende.directory.keys import enrolment_identity
@@ -269,6 +272,38 @@ async def test_an_announced_job_without_document_is_aborted(service: PrintServic
         if "aborted" in await events():
             break
     assert await events() == ["incoming", "aborted"]
+
+
+async def test_a_document_that_goes_to_another_process_is_not_aborted_by_the_first(
+    client: Client, service: PrintService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Create-Job here, Send-Document there, and its upload takes longer than the first one waits."""
+    other = Client(Gateway(service))
+    number = make.integer("job-id", job_id_of(await client.send(Operation.CREATE_JOB)))
+    more = make.boolean("last-document", value=False)
+    sent = await other.send(Operation.SEND_DOCUMENT, number, more, document=PDF)
+    assert sent.code == Status.SUCCESSFUL_OK, status_of(sent)
+    open_jobs = client.gateway.parts.open_jobs
+    job = open_jobs.find(job_id_of(sent))
+    assert job is not None
+    later = SimpleNamespace(now=lambda: timezone.now() + timedelta(minutes=10))
+    monkeypatch.setattr("allmende.printing.gateway.open_jobs.timezone", later)
+    assert not await open_jobs.abort(job, only_due=True)
+    closed = await other.send(Operation.CLOSE_JOB, number)
+    assert closed.code == Status.SUCCESSFUL_OK, status_of(closed)
+    assert (await stored(job.job_id))[0].state == "held"
+
+
+async def test_what_another_process_completed_is_closed_here_too(
+    client: Client, service: PrintService
+) -> None:
+    created = await client.send(Operation.CREATE_JOB)
+    number = make.integer("job-id", job_id_of(created))
+    last = make.boolean("last-document", value=True)
+    await Client(Gateway(service)).send(Operation.SEND_DOCUMENT, number, last, document=PDF)
+    closed = await client.send(Operation.CLOSE_JOB, number)
+    assert closed.group(GroupTag.JOB).integer("job-state") == JobState.PENDING_HELD
+    assert (await stored(job_id_of(created)))[0].state == "held"
 
 
 async def test_a_broken_send_document_aborts_its_job(client: Client) -> None:

@@ -16,8 +16,9 @@ from allmende.printing.gateway import Gateway
 from allmende.printing.gateway.dispatch import HANDLERS
 from allmende.printing.gateway.printer_attributes import OPERATIONS
 from allmende.printing.jobs import Job
+from allmende.printing.print_service import PrintService
 from allmende.printing.queue_addresses import QueueAddress
-from makers import make_job, make_person, make_queue, make_town
+from makers import make_person, make_queue, make_town
 from printing.gateway.ipp_client import PDF, Client, job_id_of, request, status_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,6 +128,7 @@ async def test_guessing_passwords_ends(gateway: Gateway, monkeypatch: pytest.Mon
 
 
 PER_JOB = (
+    Operation.RESUBMIT_JOB,
     Operation.GET_JOB_ATTRIBUTES,
     Operation.CANCEL_JOB,
     Operation.HOLD_JOB,
@@ -172,9 +174,7 @@ async def test_an_unknown_requester_sees_what_came_from_the_same_place(gateway: 
     assert ids_of(await Client(gateway, user="andere").send(Operation.GET_JOBS)) == []
 
 
-async def test_a_jobs_name_is_told_from_memory_only(
-    client: Client, gateway: Gateway, anna: Person, town: Municipality
-) -> None:
+async def test_a_jobs_name_is_told_from_memory_only(client: Client, service: PrintService) -> None:
     job_id = await client.print_id(PDF, make.name("job-name", "Haushaltsplan"))
     reply = await client.send(Operation.GET_JOB_ATTRIBUTES, make.integer("job-id", job_id))
     job = reply.group(GroupTag.JOB)
@@ -182,9 +182,34 @@ async def test_a_jobs_name_is_told_from_memory_only(
     assert job.integer("job-state") == JobState.PENDING_HELD
     assert job.keywords("job-state-reasons") == ("job-release-wait",)
 
-    old = (await sync_to_async(make_job)(town, anna)).job
-    reply = await client.send(Operation.GET_JOB_ATTRIBUTES, make.integer("job-id", old.pk))
-    assert reply.group(GroupTag.JOB).text("job-name") == f"Job {old.pk}"
+    number = make.integer("job-id", job_id)
+    elsewhere = await Client(Gateway(service)).send(Operation.GET_JOB_ATTRIBUTES, number)
+    assert elsewhere.group(GroupTag.JOB).text("job-name") == f"Job {job_id}"
+
+
+async def test_a_neighbour_who_claims_the_name_reaches_nothing(client: Client, gateway: Gateway) -> None:
+    """Whoever is on the trusted network can call themselves anna: so they can add to her jobs, and no more."""
+    job_id = await client.print_id(PDF, make.name("job-name", "Kündigung"))
+    neighbour = Client(gateway, user="anna", address="127.0.0.99")
+    for operation in PER_JOB:
+        reply = await neighbour.send(operation, make.integer("job-id", job_id), document=PDF)
+        assert reply.code in {Status.CLIENT_ERROR_NOT_FOUND, Status.CLIENT_ERROR_BAD_REQUEST}
+    assert ids_of(await neighbour.send(Operation.GET_JOBS, make.keyword("which-jobs", "all"))) == []
+    await neighbour.send(Operation.CANCEL_MY_JOBS)
+    assert (await get_job(pk=job_id)).state == "held"
+    assert ids_of(await client.send(Operation.GET_JOBS)) == [job_id]
+
+
+async def test_every_process_knows_a_requester_again(gateway: Gateway, service: PrintService) -> None:
+    """The same requester at the next process, whether somebody knows the name or nobody does."""
+    other = Gateway(service)
+    for user in ("anna", "fremde"):
+        job_id = await Client(gateway, user=user).print_id()
+        at_other = Client(other, user=user)
+        assert ids_of(await at_other.send(Operation.GET_JOBS)) == [job_id]
+        number = make.integer("job-id", job_id)
+        assert (await at_other.send(Operation.CANCEL_JOB, number)).code == Status.SUCCESSFUL_OK
+        assert (await get_job(pk=job_id)).state == "cancelled"
 
 
 async def test_get_jobs_is_bounded_and_paged(client: Client) -> None:
@@ -192,10 +217,14 @@ async def test_get_jobs_is_bounded_and_paged(client: Client) -> None:
     limited = await client.send(Operation.GET_JOBS, make.integer("limit", 2))
     assert ids_of(limited) == jobs[:2]
     assert {a.name for a in limited.groups_of(GroupTag.JOB)[0].attributes} == {"job-id", "job-uri"}
-    rest = await client.send(
-        Operation.GET_JOBS, make.integer("first-index", jobs[2]), make.integer("limit", 2)
-    )
-    assert ids_of(rest) == jobs[2:4]
+    for start in (make.integer("first-index", 3), make.integer("first-job-id", jobs[2])):
+        rest = await client.send(Operation.GET_JOBS, start, make.integer("limit", 2))
+        assert ids_of(rest) == jobs[2:4]
+    pages = [
+        await client.send(Operation.GET_JOBS, make.integer("first-index", n), make.integer("limit", 2))
+        for n in (1, 3, 5, 7)
+    ]
+    assert [ids_of(page) for page in pages] == [jobs[:2], jobs[2:4], jobs[4:], []]
     named = await client.send(Operation.GET_JOBS, make.integer("job-ids", jobs[4], jobs[0]))
     assert ids_of(named) == [jobs[0], jobs[4]]
     assert ids_of(await client.send(Operation.GET_JOBS, make.keyword("which-jobs", "completed"))) == []
@@ -241,37 +270,3 @@ async def test_a_job_uri_names_its_job(client: Client) -> None:
     message = message._replace(groups=(Group(GroupTag.OPERATION, operation),))
     _, body = await client.post([encode(message)], path=f"{client.path}/jobs/{job_id}")
     assert decode(body)[0].group(GroupTag.JOB).integer("job-id") == job_id
-
-
-async def test_events_are_pulled_by_their_subscriber(client: Client, gateway: Gateway) -> None:
-    made = await client.send(
-        Operation.CREATE_PRINTER_SUBSCRIPTIONS,
-        subscription=[
-            make.keyword("notify-pull-method", "ippget"),
-            make.keyword("notify-events", "job-created", "job-completed"),
-        ],
-    )
-    number = made.group(GroupTag.SUBSCRIPTION).integer("notify-subscription-id")
-    assert number is not None, made
-    job_id = await client.print_id()
-    await client.send(Operation.CANCEL_JOB, make.integer("job-id", job_id))
-    await Client(gateway, user="fremde").print_id()
-    ask = make.integer("notify-subscription-ids", number)
-    reply = await client.send(Operation.GET_NOTIFICATIONS, ask)
-    events = reply.groups_of(GroupTag.EVENT_NOTIFICATION)
-    assert [(e.keyword("notify-subscribed-event"), e.integer("notify-job-id")) for e in events] == [
-        ("job-created", job_id),
-        ("job-completed", job_id),
-    ]
-    later = await client.send(Operation.GET_NOTIFICATIONS, ask, make.integer("notify-sequence-numbers", 3))
-    assert later.groups_of(GroupTag.EVENT_NOTIFICATION) == ()
-    stranger = await Client(gateway, user="fremde").send(Operation.GET_NOTIFICATIONS, ask)
-    assert stranger.code == Status.CLIENT_ERROR_NOT_FOUND
-    one = make.integer("notify-subscription-id", number)
-    renewed = await client.send(
-        Operation.RENEW_SUBSCRIPTION, one, subscription=[make.integer("notify-lease-duration", 60)]
-    )
-    assert renewed.group(GroupTag.SUBSCRIPTION).integer("notify-lease-duration") == 60
-    assert (await client.send(Operation.CANCEL_SUBSCRIPTION, one)).code == Status.SUCCESSFUL_OK
-    gone = await client.send(Operation.GET_SUBSCRIPTION_ATTRIBUTES, one)
-    assert gone.code == Status.CLIENT_ERROR_NOT_FOUND

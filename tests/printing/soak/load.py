@@ -27,6 +27,8 @@ CHIPS: Final = {person.login: person.chip for person in PEOPLE if person.chip}
 _MOST_WAITING: Final = 60
 _GONE: Final = (OSError, http.client.HTTPException)
 _TIMEOUT: Final = 20.0
+#: So long without any answer to anybody counts as a standstill. Seconds.
+STANDSTILL: Final = 120.0
 
 
 def make_paper(rng: random.Random, login: str) -> tuple[Paper, bytes]:
@@ -59,7 +61,7 @@ class Load:
         """Who is `away` neither prints nor comes to a device."""
         self._logins = [login for login in CHIPS if login not in away]
         self._facts = facts
-        self._ledger = ledger
+        self.ledger = ledger
         self._devices = devices
         self._ended = threading.Event()
         #: How many jobs each person saw at the last tap.
@@ -87,15 +89,18 @@ class Load:
             device.set_fault("none")
 
     def wait_for(self, more: int) -> None:
-        """Until so many more documents were acknowledged."""
-        wanted = self._acknowledged() + more
-        deadline = time.monotonic() + 120
-        while self._acknowledged() < wanted:
+        """Until so many more documents were acknowledged, as long as there is any progress."""
+        wanted, seen = self.acknowledged() + more, self.ledger.answers
+        deadline = time.monotonic() + STANDSTILL
+        while self.acknowledged() < wanted:
+            if self.ledger.answers != seen:
+                seen, deadline = self.ledger.answers, time.monotonic() + STANDSTILL
+            assert not self.failures, self.failures
             assert time.monotonic() < deadline, "the load stands still"
-            time.sleep(0.05)
+            time.sleep(0.01)
 
-    def _acknowledged(self) -> int:
-        return sum(paper.acknowledged is not None for paper in self._ledger.papers())
+    def acknowledged(self) -> int:
+        return sum(paper.acknowledged is not None for paper in self.ledger.papers())
 
     def _run(self, work: Callable[[random.Random], None], rng: random.Random) -> None:
         try:
@@ -126,23 +131,23 @@ class Load:
         if self._ended.is_set():
             return
         paper, document = make_paper(rng, login)
-        self._ledger.offered(paper)
+        self.ledger.offered(paper)
         send = client.print_job if rng.random() < 0.75 else client.create_and_send
         try:
             job = send(document, paper.sha256[:16])
         except RefusedError as refusal:
-            self._ledger.was_refused(paper, str(refusal))
+            self.ledger.was_refused(paper, str(refusal))
         except _GONE as error:
-            self._ledger.not_acknowledged(paper, repr(error))
+            self.ledger.not_acknowledged(paper, repr(error))
             raise
         else:
-            self._ledger.acknowledged(paper, job)
+            self.ledger.acknowledged(paper, job)
 
     # people at devices
 
     def _tap(self, rng: random.Random, device: LoggedDevice) -> None:
         login = rng.choice(self._logins)
-        person = PersonAtDevice(self._facts, self._ledger, self._devices, device.name, login)
+        person = PersonAtDevice(self._facts, self.ledger, self._devices, device.name, login)
         person.tap()
         self._seen[login] = len(person.jobs)
         person.answer_for_uncertain_jobs()

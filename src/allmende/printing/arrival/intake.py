@@ -51,7 +51,7 @@ class Submission:
     """What is known of a job before its document. `owner` None: nobody knows whose it is.
 
     `device_id` is that of a direct queue: the document then is sealed to the town's enrolment key, so that it can be delivered after
-    a restart too. `address` is the client's; `claimed_name` canonical. `expected_size` in bytes of clear document.
+    a restart too. `address` is the client's; `claimed_name` canonical; `origin` as in the job's row. `expected_size` in bytes of clear document.
     """
 
     town: Town
@@ -65,6 +65,7 @@ class Submission:
     document_format: str = ""
     device_id: int | None = None
     address: str = ""
+    origin: str = ""
     expected_size: int | None = None
 
     def recipients(self) -> tuple[tuple[Recipient, ...], SealedTo]:
@@ -355,6 +356,7 @@ def _new_job(
         expires_at=expires_at,
         ticket=submission.ticket,
         device_id=submission.device_id,
+        origin=submission.origin,
         **columns,
     )
 

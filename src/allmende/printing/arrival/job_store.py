@@ -61,6 +61,7 @@ class NewJob:
     spool_key: str = ""
     inspection: str = ""
     device_id: int | None = None
+    origin: str = ""
     sealed: bytes | None = None
     change: str = Change.COMPLETE.value
 

@@ -123,7 +123,7 @@ class PostgresqlJobStore:
                 return await self._write_rows(connection, self._statements, entries)
         except (psycopg.Error, TimeoutError, OSError) as error:
             if len(entries) == 1 or isinstance(error, psycopg.OperationalError | TimeoutError | OSError):
-                log.warning("%d jobs could not be stored: %s", len(entries), error)
+                log.warning("%d jobs could not be stored: %s", len(entries), _told(error))
                 return [StoreError(f"the database refused: {type(error).__name__}") for _ in entries]
             # One of them is at fault; the others shall not suffer for it.
             return [outcome for entry in entries for outcome in await self._write([entry])]
@@ -143,6 +143,12 @@ class PostgresqlJobStore:
             outcomes.append(found if isinstance(entry, NewJob) else bool(found))
         await connection.commit()
         return outcomes
+
+
+def _told(error: Exception) -> str:
+    """For the log: without PostgreSQL's details, which repeat a row's values."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"{type(error).__name__}: {primary or str(error).partition(chr(10))[0]}"
 
 
 class _Statements:

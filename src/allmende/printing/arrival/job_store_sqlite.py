@@ -338,12 +338,19 @@ class _Writer:
 def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path,
-        timeout=0,
+        timeout=BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=4 * GROUP_LIMIT,
         uri=path.startswith("file:"),
     )
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+    # The last one waits no more: while somebody else opens, recovers or closes the database, only a start may wait for it.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-32000",
+        "busy_timeout=0",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     return connection

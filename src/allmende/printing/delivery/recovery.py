@@ -23,6 +23,7 @@ from allmende.printing.delivery.holders import forget_dead_holder, holder_name, 
 from allmende.printing.delivery.port import DeliveryOrder, TicketChanges
 from allmende.printing.delivery.rules import PASSING_REASONS
 from allmende.printing.job_access import open_with_enrolment_key
+from allmende.printing.job_bearers import named_bearers
 from allmende.printing.job_changes import change_job, release_columns
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, SealedTo, jobs_in_flight
@@ -121,6 +122,8 @@ def release_direct(job_id: int, holder: str) -> DeliveryOrder | None:
         return None
     device_id, changes = job.queue.device_id, TicketChanges()
     cost_centre_id = job.person.cost_centre_id if job.person is not None else None
+    if job.person is not None and (named := named_bearers(job.municipality_id, [job]).get(job.pk)):
+        cost_centre_id = named.pk
     columns = release_columns(
         device_id=device_id, holder=holder, cost_centre_id=cost_centre_id, changes=changes
     )

@@ -20,7 +20,6 @@ from allmende.printing.print_service import PrintService
 
 if TYPE_CHECKING:
     from allmende.printing.gateway.open_jobs import OpenJobs
-    from allmende.printing.gateway.subscriptions import Subscriptions
     from allmende.printing.gateway.ticket_readings import TicketReadings
 
 _RECENT_JOBS: Final = 5_000
@@ -28,16 +27,14 @@ _RECENT_JOBS: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class RecentJob:
-    """What only memory knows of a job: its title, and from where it came."""
+    """What only memory knows of a job: its title and its user as the client called them."""
 
     title: str
     user_name: str
-    claimed_name: str
-    address: str
 
 
 class RecentJobs:
-    """The last jobs of this process. CUPS wants to hear a job's name again, and on disk it is sealed."""
+    """The last jobs of this process. CUPS wants to hear a job's name again, and on disk it is sealed: no other process can tell it."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[int, RecentJob] = OrderedDict()
@@ -50,14 +47,6 @@ class RecentJobs:
     def find(self, job_id: int) -> RecentJob | None:
         return self._jobs.get(job_id)
 
-    def left_by(self, claimed_name: str, address: str) -> list[int]:
-        """Jobs that came under this name from this address, newest first."""
-        return [
-            job_id
-            for job_id, job in reversed(self._jobs.items())
-            if job.address == address and job.claimed_name == claimed_name
-        ]
-
 
 @dataclass(frozen=True, slots=True)
 class GatewayParts:
@@ -66,7 +55,6 @@ class GatewayParts:
     printers: PrinterAnswers
     recent: RecentJobs
     open_jobs: OpenJobs
-    subscriptions: Subscriptions
     tickets: TicketReadings
 
 

@@ -16,6 +16,7 @@ from allmende.printing.gateway import (
     document_operations,
     job_operations,
     printer_operations,
+    resubmission,
     subscription_operations,
 )
 from allmende.printing.gateway.calls import Call, GatewayParts
@@ -40,6 +41,7 @@ HANDLERS: Final[dict[int, Handler]] = {
     Operation.GET_JOBS: job_operations.get_jobs,
     Operation.HOLD_JOB: job_operations.hold_job,
     Operation.RELEASE_JOB: job_operations.release_job,
+    Operation.RESUBMIT_JOB: resubmission.resubmit_job,
     Operation.GET_PRINTER_ATTRIBUTES: printer_operations.get_printer_attributes,
     Operation.GET_PRINTER_SUPPORTED_VALUES: printer_operations.get_printer_attributes,
     Operation.IDENTIFY_PRINTER: printer_operations.identify_printer,

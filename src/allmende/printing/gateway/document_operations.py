@@ -8,6 +8,7 @@ away in mid-upload leaves no job (Print-Job), or an aborted one (Send-Document).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, cast
 
@@ -22,9 +23,8 @@ from allmende.printing.arrival.quotas import RefusedError
 from allmende.printing.gateway.calls import Call, RecentJob, answer
 from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
 from allmende.printing.gateway.job_views import job_view, new_job_state
-from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob
+from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob, adopt_job
 from allmende.printing.gateway.own_jobs import find_own_job
-from allmende.printing.gateway.printer_attributes import OPEN_JOB_SECONDS
 from allmende.printing.gateway.ticket_readings import KeptReading
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Identity
@@ -64,7 +64,7 @@ async def create_job(call: Call) -> bytes:
     if len(call.parts.open_jobs) >= MAX_OPEN_JOBS:
         raise IppError(Status.SERVER_ERROR_BUSY, "Too many jobs wait for their documents.")
     submission = _submission(call, ticket)
-    expires_at = datetime.now(UTC) + timedelta(seconds=OPEN_JOB_SECONDS)
+    expires_at = datetime.now(UTC) + timedelta(seconds=call.parts.open_jobs.seconds)
     try:
         job_id = await call.parts.service.intake.announce(submission, expires_at)
     except RefusedError as error:
@@ -132,7 +132,8 @@ async def close_job(call: Call) -> bytes:
     if job.busy:
         raise IppError(Status.CLIENT_ERROR_NOT_POSSIBLE, "A document of this job is on its way.")
     if job.arrival is None:
-        await call.parts.open_jobs.abort(job)
+        if not await call.parts.open_jobs.abort(job):
+            return await close_job(call)  # another process of ours brought it to its end meanwhile
         return answer(call, Status.SUCCESSFUL_OK, [(_JOB, new_job_state(call, job_id, State.ABORTED))])
     call.parts.open_jobs.hold(job)
     try:
@@ -208,9 +209,14 @@ async def _write(call: Call, arrival: Arrival, first: bytes) -> None:
 
 def _check_job(call: Call) -> KeptReading:
     """Everything that can be said of a job before its document. Raises IppError."""
+    _check_document(call)
+    return check_ticket(call)
+
+
+def check_ticket(call: Call) -> KeptReading:
+    """Whether the queue takes jobs, and what it makes of the wishes for this one. Raises IppError."""
     if not call.queue.is_active:
         raise IppError(Status.SERVER_ERROR_NOT_ACCEPTING_JOBS, "This queue takes no jobs just now.")
-    _check_document(call)
     attributes = call.request.attributes
     kept = call.parts.tickets.read(
         call.request.job_attributes,
@@ -258,6 +264,7 @@ def _submission(call: Call, ticket: str) -> Submission:
         document_format=attributes.string("document-format") or "",
         device_id=call.queue.device_id,
         address=requester.address,
+        origin="" if requester.is_vouched_for else requester.origin,
         expected_size=call.body.document_size if compression == "none" else None,
     )
 
@@ -265,17 +272,10 @@ def _submission(call: Call, ticket: str) -> Submission:
 def _with_document(call: Call, submission: Submission) -> Submission:
     attributes = call.request.attributes
     compression = attributes.keyword("compression") or "none"
-    return Submission(
-        town=submission.town,
-        queue_id=submission.queue_id,
-        owner=submission.owner,
-        identity=submission.identity,
-        claimed_name=submission.claimed_name,
+    return replace(
+        submission,
         title=submission.title or attributes.text("document-name") or "",
-        ticket=submission.ticket,
         document_format=attributes.string("document-format") or submission.document_format,
-        device_id=submission.device_id,
-        address=submission.address,
         expected_size=call.body.document_size if compression == "none" else None,
     )
 
@@ -293,6 +293,7 @@ async def _find_open_job(call: Call) -> OpenJob:
     if stored.state != State.INCOMING:
         raise IppError(Status.CLIENT_ERROR_NOT_POSSIBLE, "The job is complete.")
     # Announced to another process of ours: its title is unknown here.
+    await call.parts.service.run_sync(adopt_job, call.queue.town.id, job_id)
     job = OpenJob(
         job_id,
         Submission(
@@ -304,6 +305,7 @@ async def _find_open_job(call: Call) -> OpenJob:
             ticket=stored.ticket,
             device_id=call.queue.device_id,
             address=call.requester.address,
+            origin=stored.origin,
         ),
         call.request.user_name or "",
     )
@@ -315,22 +317,13 @@ def _is_own(call: Call, job: OpenJob) -> bool:
     submission, requester = job.submission, call.requester
     if submission.town.id != call.queue.town.id or submission.queue_id != call.queue.id:
         return False
-    if submission.owner is not None or requester.owner is not None:
-        return (
-            submission.owner is not None
-            and requester.owner is not None
-            and submission.owner.id == requester.owner.id
-        )
-    return submission.claimed_name == requester.claimed_name and submission.address == requester.address
+    if (submission.owner and submission.owner.id) != (requester.owner and requester.owner.id):
+        return False
+    return requester.is_vouched_for or submission.origin == requester.origin
 
 
 def _remember(call: Call, job_id: int, submission: Submission) -> None:
     call.parts.recent.remember(
         job_id,
-        RecentJob(
-            submission.title,
-            call.request.user_name or "",
-            submission.claimed_name,
-            submission.address,
-        ),
+        RecentJob(submission.title, call.request.user_name or ""),
     )

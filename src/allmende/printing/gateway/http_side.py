@@ -22,7 +22,6 @@ from allmende.printing.gateway.print_queues import QueuePath, read_queue_path
 from allmende.printing.gateway.printer_attributes import OPEN_JOB_SECONDS, PrinterAnswers, PrinterPlace
 from allmende.printing.gateway.request_body import RequestBody, content_length
 from allmende.printing.gateway.requesters import Requesters
-from allmende.printing.gateway.subscriptions import Subscriptions
 from allmende.printing.gateway.ticket_readings import TicketReadings
 from allmende.printing.print_service import PrintService
 
@@ -48,7 +47,6 @@ class Gateway:
             printers=PrinterAnswers(),
             recent=RecentJobs(),
             open_jobs=OpenJobs(service, seconds=open_job_seconds),
-            subscriptions=Subscriptions(),
             tickets=TicketReadings(),
         )
         self._dispatcher = Dispatcher(self.parts)

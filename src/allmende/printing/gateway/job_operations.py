@@ -54,7 +54,9 @@ async def get_jobs(call: Call) -> bytes:
         call,
         cast("Which", which),
         limit=attributes.integer("limit") or DEFAULT_LIMIT,
-        first_job_id=attributes.integer("first-index") or 0,
+        # PWG 5100.13's, a place in the list; and the one that CUPS' clients know, a number.
+        first_index=attributes.integer("first-index") or 1,
+        first_job_id=attributes.integer("first-job-id") or 0,
         job_ids=attributes.integers("job-ids") or (),
     )
     requested = call.request.requested_attributes or _DEFAULT_ATTRIBUTES

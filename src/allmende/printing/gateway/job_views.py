@@ -105,7 +105,7 @@ def job_view(call: Call, job: Job) -> JobView:
         state=told,
         reasons=reasons,
         message=_message(state, told),
-        printer_started=call.parts.printers.started,
+        printer_started=call.queue.created_at,
         now=datetime.now(UTC),
         created=job.created_at,
         processing=begun,

@@ -5,8 +5,9 @@
 A job that was announced has its durable row (state `incoming`); what must not reach a disk, its title and the document's key, waits
 here. After `OPEN_JOB_SECONDS` without an operation it is aborted (`multiple-operation-time-out-action: abort-job`).
 
-A limit: this is one process' memory. Where several processes share a port, a Send-Document on another connection may meet one that
-doesn't know the job's title; it then goes by what Send-Document itself says and by the row.
+This is one process' memory. Where several processes share a port, a Send-Document on another connection may meet one that doesn't know
+the job's title; it then goes by what Send-Document itself says and by the row, and takes the job over: who announced it lets go when its
+time is over and the row says that it is somebody else's by now (`expires_at`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Final
+
+from django.utils import timezone
 
 from allmende.printing.arrival.intake import Arrival, Submission
 from allmende.printing.job_changes import change_job
@@ -25,6 +30,8 @@ from allmende.printing.print_service import PrintService
 log = logging.getLogger(__name__)
 
 MAX_OPEN_JOBS: Final = 2_000
+#: An upload that a process took over may take so long; after its death the sweeper ends it.
+ADOPTED: Final = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -44,9 +51,9 @@ class OpenJobs:
 
     def __init__(self, service: PrintService, *, seconds: float) -> None:
         self._service = service
-        self._seconds = seconds
+        self.seconds = seconds
         self._jobs: dict[int, OpenJob] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[bool]] = set()
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -70,7 +77,7 @@ class OpenJobs:
         job.busy = False
         if job.timer is not None:
             job.timer.cancel()
-        job.timer = asyncio.get_running_loop().call_later(self._seconds, self._expire, job)
+        job.timer = asyncio.get_running_loop().call_later(self.seconds, self._expire, job)
 
     def remove(self, job: OpenJob) -> None:
         self._jobs.pop(job.job_id, None)
@@ -78,12 +85,16 @@ class OpenJobs:
             job.timer.cancel()
             job.timer = None
 
-    async def abort(self, job: OpenJob) -> None:
-        """The upload broke off, or nothing came: no document stays, and the row says `aborted`."""
+    async def abort(self, job: OpenJob, *, only_due: bool = False) -> bool:
+        """The upload broke off, or nothing came: no document stays, and the row says `aborted`. False where it has another end."""
         self.remove(job)
         if job.arrival is not None:
             await job.arrival.abort()
-        await self._service.run_sync(abort_job, job.submission.town.id, job.job_id)
+        town_id = job.submission.town.id
+        aborted: bool = await self._service.run_sync(
+            partial(abort_job, town_id, job.job_id, only_due=only_due)
+        )
+        return aborted
 
     async def stop(self) -> None:
         for job in list(self._jobs.values()):
@@ -94,15 +105,21 @@ class OpenJobs:
 
     def _expire(self, job: OpenJob) -> None:
         if not job.busy:
-            task = asyncio.ensure_future(self.abort(job))
+            task = asyncio.ensure_future(self.abort(job, only_due=True))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
 
-def abort_job(municipality_id: int, job_id: int) -> bool:
-    """Abort a job that is still `incoming`; False where it is not. Synchronous."""
+def adopt_job(municipality_id: int, job_id: int) -> None:
+    """Make an announced job ours: its announcer waits for it no longer. Synchronous."""
+    open_jobs = Job.objects.filter(pk=job_id, municipality_id=municipality_id, state=State.INCOMING.value)
+    open_jobs.update(expires_at=timezone.now() + ADOPTED)
+
+
+def abort_job(municipality_id: int, job_id: int, *, only_due: bool = False) -> bool:
+    """Abort a job that is still `incoming`, or (`only_due`) whose time is over too; False where it is not. Synchronous."""
     job = Job.objects.filter(pk=job_id, municipality_id=municipality_id, state=State.INCOMING.value).first()
-    if job is None:
+    if job is None or (only_due and job.expires_at > timezone.now()):
         return False
     try:
         change_job(job, Change.ABORT, reason="incomplete")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The one door to stored jobs for clients: a requester's own jobs of this town and queue, and no others.
 
-Own is: of the same person; for a requester whom nobody knows, what came under the same name from the same address to this
-process (a name alone is a hint that anybody can give).
+Own is: of the same person; for a requester who has no more than a name to show, known or not, what came under the same name from the
+same address (a name alone is a hint that anybody can give).
 """
 
 from __future__ import annotations
@@ -30,20 +30,26 @@ async def find_own_job(call: Call, job_id: int) -> Job | None:
 
 
 async def list_own_jobs(
-    call: Call, which: Which, *, limit: int, first_job_id: int = 0, job_ids: Sequence[int] = ()
+    call: Call,
+    which: Which,
+    *,
+    limit: int,
+    first_index: int = 1,
+    first_job_id: int = 0,
+    job_ids: Sequence[int] = (),
 ) -> list[Job]:
-    """At most `limit` (and MAX_JOBS): open ones oldest first, complete ones newest first (RFC 8011 §4.2.6.2)."""
-    return await call.parts.service.run_sync(_list, call, which, min(limit, MAX_JOBS), first_job_id, job_ids)
+    """At most `limit` (and MAX_JOBS) from the place `first_index` on, which counts from 1 among the jobs from `first_job_id` on.
+
+    Open ones oldest first, complete ones newest first (RFC 8011 §4.2.6.2).
+    """
+    places = slice(first_index - 1, first_index - 1 + min(limit, MAX_JOBS))
+    return await call.parts.service.run_sync(_list, call, which, places, first_job_id, job_ids)
 
 
 def own_jobs(call: Call) -> QuerySet[Job]:
     """Synchronous."""
     jobs = Job.objects.filter(municipality_id=call.queue.town.id, queue_id=call.queue.id)
-    requester = call.requester
-    if requester.owner is not None:
-        return jobs.filter(person_id=requester.owner.id)
-    recent = call.parts.recent.left_by(requester.claimed_name, requester.address)[:MAX_JOBS]
-    return jobs.filter(person__isnull=True, claimed_name=requester.claimed_name, pk__in=recent)
+    return jobs.filter(call.requester.owns())
 
 
 def _find(call: Call, job_id: int) -> Job | None:
@@ -52,16 +58,15 @@ def _find(call: Call, job_id: int) -> Job | None:
     return own_jobs(call).filter(pk=job_id).first()
 
 
-def _list(call: Call, which: Which, limit: int, first_job_id: int, job_ids: Sequence[int]) -> list[Job]:
+def _list(call: Call, which: Which, places: slice, first_job_id: int, job_ids: Sequence[int]) -> list[Job]:
     jobs = own_jobs(call)
     if job_ids:
         jobs = jobs.filter(pk__in=list(job_ids)[:MAX_JOBS])
-    completed = call.queue.reported_completed and not call.queue.is_direct
+    completed = call.queue.tells_completed
     if which == "not-completed":
         jobs = jobs.filter(state=State.INCOMING.value) if completed else jobs.exclude(state__in=_DONE)
     elif which == "completed":
         jobs = jobs.exclude(state=State.INCOMING.value) if completed else jobs.filter(state__in=_DONE)
     if first_job_id:
         jobs = jobs.filter(pk__gte=first_job_id)
-    order = "-pk" if which == "completed" and not first_job_id else "pk"
-    return list(jobs.order_by(order)[:limit])
+    return list(jobs.order_by("-pk" if which == "completed" else "pk")[places])

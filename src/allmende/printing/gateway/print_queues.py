@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -59,10 +60,21 @@ class QueueView:
     device_id: int | None
     device_name: str
     location: str
+    #: Since when the printer is "up": the same for all processes, and over their restarts.
+    created_at: datetime
 
     @property
     def is_direct(self) -> bool:
         return self.device_id is not None
+
+    @property
+    def tells_completed(self) -> bool:
+        """Whether clients hear that a job is complete as soon as it is held."""
+        return self.reported_completed and not self.is_direct
+
+    def up_time(self, at: datetime | None = None) -> int:
+        """`printer-up-time` now, or at another moment; from 1."""
+        return max(1, int(((at or datetime.now(UTC)) - self.created_at).total_seconds()))
 
 
 def load_queue(town_slug: str, device_slug: str | None) -> QueueView | None:
@@ -97,4 +109,5 @@ def _view(queue: Queue, town: Town, device: Device | None) -> QueueView:
         device_id=device.pk if device else None,
         device_name=device.name if device else "",
         location=device.place if device else "",
+        created_at=queue.created_at,
     )

@@ -12,6 +12,7 @@ from allmende.ipp import Attribute, AttributeSet, Operation, PrinterState, encod
 from allmende.ipp.attribute_groups import select_attributes
 from allmende.ipp.printer_description import PrinterConditions, describe_printer, describe_printer_state
 from allmende.ipp.printer_profile import PrinterAddress, PrinterProfile
+from allmende.printing.event_subscriptions import EVENT_LIFE, EVENTS
 from allmende.printing.gateway.print_queues import QueueView
 
 OPERATIONS: Final = (
@@ -35,12 +36,11 @@ OPERATIONS: Final = (
     Operation.GET_NOTIFICATIONS,
     Operation.CANCEL_JOBS,
     Operation.CANCEL_MY_JOBS,
+    Operation.RESUBMIT_JOB,
     Operation.CLOSE_JOB,
     Operation.IDENTIFY_PRINTER,
 )
-EVENTS: Final = ("job-completed", "job-created", "job-state-changed")
 LEASE_SECONDS: Final = 86_400
-EVENT_LIFE_SECONDS: Final = 3_600
 #: Seconds within which Send-Document must follow Create-Job.
 OPEN_JOB_SECONDS: Final = 120
 _MEDIA: Final = (
@@ -84,7 +84,6 @@ class PrinterAnswers:
     """Belongs to one event loop."""
 
     def __init__(self) -> None:
-        self.started = datetime.now(UTC)
         self._described: dict[tuple[QueueView, PrinterPlace], _Described] = {}
         self._capabilities: dict[bool, AttributeSet] = {}
 
@@ -147,13 +146,13 @@ class PrinterAnswers:
         return PrinterConditions(
             state=PrinterState.IDLE if accepting else PrinterState.STOPPED,
             now=now,
-            up_time=max(1, int((now - self.started).total_seconds())),
+            up_time=queue.up_time(now),
             reasons=() if has_room else ("spool-area-full",),
             accepting_jobs=accepting,
             queued_jobs=queued_jobs,
-            state_changed=self.started,
+            state_changed=queue.created_at,
             state_changed_up_time=1,
-            config_changed=self.started,
+            config_changed=queue.created_at,
             config_changed_up_time=1,
         )
 
@@ -199,10 +198,10 @@ def _profile(queue: QueueView, place: PrinterPlace) -> PrinterProfile:
         multiple_operation_timeout_action="abort-job",
         holds=("no-hold", "indefinite"),
         account_ids=True,
-        release_actions=() if queue.is_direct else ("owner-authorized", "none"),
+        release_actions=() if queue.is_direct else ("owner-authorized",),
         notify_events=EVENTS,
         notify_lease_seconds=LEASE_SECONDS,
-        event_life_seconds=EVENT_LIFE_SECONDS,
+        event_life_seconds=int(EVENT_LIFE.total_seconds()),
     )
 
 

@@ -17,8 +17,11 @@ import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
+
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from allmende.directory.fresh_values import FreshValues
 from allmende.directory.identities import (
@@ -48,12 +51,31 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """`claimed_name` is canonical; `address` the client's IP. `owner` None: unknown."""
+    """`claimed_name` is canonical; `address` the client's IP. `owner` None: unknown.
+
+    `origin` stands for who can say no more than a name: a hash of town, name and address under the installation's secret, the same in
+    every process.
+    """
 
     owner: Owner | None
     identity: Identity
     claimed_name: str
     address: str
+    origin: str = field(repr=False)
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """By a password or a personal address, and not by the network alone."""
+        return self.identity in {Identity.SIGNED_IN, Identity.ADDRESS}
+
+    def owns(self) -> Q:
+        """Of rows with `person` and `origin`, the requester's own. A name can be claimed by any neighbour: it reaches only what came
+        under the same name from the same address.
+        """
+        if self.owner is None:
+            return Q(person__isnull=True, origin=self.origin)
+        own = Q(person_id=self.owner.id)
+        return own if self.is_vouched_for else own & Q(origin=self.origin)
 
     @property
     def shown_name(self) -> str:
@@ -80,7 +102,7 @@ class Requesters:
         self._addressed = fresh(_find_by_address)
         self._signed_in = fresh(find_owners_by_hash)
         #: By town, name and address; good for as long as the town is the same object.
-        self._claims: dict[tuple[int, str, str], tuple[Town, str, bool]] = {}
+        self._claims: dict[tuple[int, str, str], tuple[Town, str, bool, str]] = {}
         self._secret = secrets.token_bytes(32)
         self._right_passwords: dict[bytes, _RightPassword] = {}
         self._checks = asyncio.Semaphore(PASSWORD_CHECKS)
@@ -96,34 +118,34 @@ class Requesters:
     ) -> Requester | None:
         """None where `key` is nobody's address. Raises SignInError for a wrong name or password."""
         town = queue.town
-        claimed, is_trusted = self._claim(town, user_name or "", address)
+        claimed, is_trusted, origin = self._claim(town, user_name or "", address)
         if authorization is not None and (credentials := _read_basic(authorization)) is not None:
             owner = await self._sign_in(town, *credentials, address)
-            return Requester(owner, Identity.SIGNED_IN, claimed, address)
+            return Requester(owner, Identity.SIGNED_IN, claimed, address, origin)
         if key is not None:
             owner_or_none = await self._addressed.get((town, key))
             return (
                 None
                 if owner_or_none is None
-                else Requester(owner_or_none, Identity.ADDRESS, claimed, address)
+                else Requester(owner_or_none, Identity.ADDRESS, claimed, address, origin)
             )
         if claimed and is_trusted:
             found = await self._named.get((town, claimed))
             if found is not None:
-                return Requester(found, Identity.CLAIMED, claimed, address)
-        return Requester(None, Identity.UNKNOWN, claimed, address)
+                return Requester(found, Identity.CLAIMED, claimed, address, origin)
+        return Requester(None, Identity.UNKNOWN, claimed, address, origin)
 
-    def _claim(self, town: Town, user_name: str, address: str) -> tuple[str, bool]:
-        """The canonical name, and whether a name from this address is believed."""
+    def _claim(self, town: Town, user_name: str, address: str) -> tuple[str, bool, str]:
+        """The canonical name, whether a name from this address is believed, and the origin that both make."""
         key = (town.id, user_name, address)
         known = self._claims.get(key)
         if known is None or known[0] is not town:
             claimed = town.canonical(user_name) if user_name else ""
-            known = (town, claimed, town.trusts(address))
+            known = (town, claimed, town.trusts(address), _origin(town, claimed, address))
             if len(self._claims) >= _MAX_KNOWN:
                 self._claims.clear()
             self._claims[key] = known
-        return known[1], known[2]
+        return known[1:]
 
     async def _sign_in(self, town: Town, name: str, password: str, address: str) -> Owner:
         text = f"{town.id}\0{name}\0{password}".encode("utf-8", "surrogateescape")
@@ -160,6 +182,11 @@ class Requesters:
         if len(self._wrong) >= _MAX_KNOWN:
             self._wrong.clear()
         self._wrong[address] = (since, count + 1)
+
+
+def _origin(town: Town, claimed_name: str, address: str) -> str:
+    text = f"{town.id}\0{claimed_name}\0{address}"
+    return salted_hmac("allmende.printing.gateway.origin", text, algorithm="sha256").hexdigest()[:32]
 
 
 def _load_queues(keys: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str | None], QueueView | None]:

@@ -131,6 +131,9 @@ class JobView(Schema):
     cost: Decimal | None = Field(
         description="Euros at this device; null where the town doesn't show it or no price is known."
     )
+    cost_centre: str = Field(
+        description="The number of who bears it when it is released here, where its client named another than the visit's."
+    )
     rule_notes: list[str] = Field(description="What the town's rules will do with it here, in words.")
 
 
@@ -211,6 +214,7 @@ def job_view(job: VisitJob) -> JobView:
         has_preview=job.has_preview,
         sealed_to=job.sealed_to,
         cost=job.cost,
+        cost_centre=job.bearer.number if job.bearer is not None else "",
         rule_notes=[note_words(note) for note in job.rule_notes],
     )
 

@@ -27,6 +27,7 @@ from allmende.printing.delivery.port import DeliveryOrder, DeliveryPort, TicketC
 from allmende.printing.delivery.rules import Step
 from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.job_access import MAX_VISIT_JOBS, open_job, visible_jobs
+from allmende.printing.job_bearers import named_bearers
 from allmende.printing.job_changes import change_job, release_columns
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
@@ -231,7 +232,11 @@ def _send_here(
     orders: list[DeliveryOrder] = []
     with transaction.atomic():
         chosen = _chosen(open_visit, job_ids, (way.state,))
-        held = _hold_budgets(open_visit, [job for job, _job_id in chosen if job is not None])
+        jobs = [job for job, _job_id in chosen if job is not None]
+        bearers = _bearers(open_visit, jobs)
+        held = hold_budgets(
+            open_visit.visit.municipality_id, local_day(timezone.now()), jobs, set(bearers.values())
+        )
         for job, job_id in chosen:
             if job is None:
                 outcomes.append(ReleaseOutcome(job_id, way.refusal))
@@ -241,7 +246,9 @@ def _send_here(
                 outcomes.append(ReleaseOutcome(job_id, ruling.answer.code, ruling.answer))
                 continue
             wanted = changes if ruling is None else ruling.changes
-            order, notes = _send_one(open_visit, delivery, job, wanted, way.change, held=held)
+            order, notes = _send_one(
+                open_visit, delivery, job, wanted, way.change, bearer=bearers[job.pk], held=held
+            )
             if isinstance(order, str):
                 outcomes.append(ReleaseOutcome(job_id, order or way.refusal, budgets=notes))
                 continue
@@ -280,6 +287,7 @@ def _send_one(
     changes: TicketChanges,
     change: Change,
     *,
+    bearer: int | None,
     held: HeldBudgets | None,
 ) -> tuple[DeliveryOrder | str, tuple[BudgetNote, ...]]:
     """The order, or why there is none; and what budgets say."""
@@ -290,7 +298,7 @@ def _send_one(
     columns = release_columns(
         device_id=open_visit.device.pk,
         holder=holder,
-        cost_centre_id=_cost_centre_of(open_visit, job),
+        cost_centre_id=bearer,
         changes=changes,
     )
     notes: tuple[BudgetNote, ...] = ()
@@ -299,7 +307,7 @@ def _send_one(
             change_job(job, change, actor=open_visit.person, **columns)
         else:
             with transaction.atomic():
-                notes = held.reserve(job, columns["cost_centre_id"], open_visit.device.pk, changes)
+                notes = held.reserve(job, bearer, open_visit.device.pk, changes)
                 change_job(job, change, actor=open_visit.person, **columns)
     except ForbiddenChangeError:
         return "", ()
@@ -308,15 +316,14 @@ def _send_one(
     return DeliveryOrder(job.pk, open_visit.device.pk, holder, opened.file_key, changes), notes
 
 
-def _hold_budgets(open_visit: OpenVisit, jobs: list[Job]) -> HeldBudgets | None:
-    centres = {_cost_centre_of(open_visit, job) for job in jobs}
-    return hold_budgets(open_visit.visit.municipality_id, local_day(timezone.now()), jobs, centres)
-
-
-def _cost_centre_of(open_visit: OpenVisit, job: Job) -> int | None:
-    """Chosen for this visit, else the owner's own."""
+def _bearers(open_visit: OpenVisit, jobs: list[Job]) -> dict[int, int | None]:
+    """The cost centre of each: chosen for this visit, else named by its client, else its owner's own."""
     chosen = open_visit.visit.cost_centre_id
-    return chosen if chosen is not None or job.person is None else job.person.cost_centre_id
+    if chosen is not None:
+        return dict.fromkeys((job.pk for job in jobs), chosen)
+    named = named_bearers(open_visit.visit.municipality_id, jobs)
+    own = {job.pk: job.person.cost_centre_id if job.person is not None else None for job in jobs}
+    return own | {job_id: centre.pk for job_id, centre in named.items()}
 
 
 def _stop(open_visit: OpenVisit, job: Job, wish: StopWish) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from allmende.directory.cost_centres import CostCentre
 from allmende.printing.delivery.port import Progress, running_delivery
 from allmende.printing.job_access import (
     MAX_VISIT_JOBS,
@@ -21,6 +22,7 @@ from allmende.printing.job_access import (
     open_job,
     visible_jobs,
 )
+from allmende.printing.job_bearers import named_bearers
 from allmende.printing.job_costs import cost_of_job
 from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.job_tickets import impressions_wanted, load_ticket, pages_wanted, read_job_ticket
@@ -72,6 +74,8 @@ class VisitJob:
     rule_notes: tuple[RuleAnswer, ...] = ()
     #: Euros at this device, as asked by the client; None where the town doesn't show it, or it isn't known.
     cost: Decimal | None = None
+    #: Where its client has named another one than the visit's: who bears it when it is released here.
+    bearer: CostCentre | None = None
 
 
 def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
@@ -91,6 +95,9 @@ def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
     notes = _rule_notes(open_visit, opened)
     prices = _prices(open_visit)
     shown = [_visit_job(open_visit, one, one.job.pk in previews, queues, notes) for one in opened]
+    bearers = _named_bearers(open_visit, opened)
+    if bearers:
+        shown = [replace(job, bearer=bearers.get(job.id)) for job in shown]
     if prices is None:
         return shown
     costs = {one.job.pk: cost_of_job(one.job, load_ticket(one.job.ticket), prices) for one in opened}
@@ -123,6 +130,16 @@ def _prices(open_visit: OpenVisit) -> ImpressionPrices | None:
     if town is None or not town.shows_cost:
         return None
     return prices_at(open_visit.device.pk, local_day(timezone.now()))
+
+
+def _named_bearers(open_visit: OpenVisit, opened: list[OpenJob]) -> dict[int, CostCentre]:
+    """Of what is held, and only where it differs from what the visit says anyway."""
+    if open_visit.visit.cost_centre_id is not None:
+        return {}
+    held = [one.job for one in opened if one.job.state == State.HELD]
+    found = named_bearers(open_visit.visit.municipality_id, held)
+    own = open_visit.person.cost_centre_id
+    return {job_id: centre for job_id, centre in found.items() if centre.pk != own}
 
 
 _Notes = dict[int, tuple[RuleAnswer, ...]]

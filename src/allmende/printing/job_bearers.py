@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a client's `job-account-id` means here (PWG 5100.16): the number of the cost centre that shall bear the job.
+
+Like choosing at the device it takes any cost centre of the job's own town that is open that day. It comes after what is chosen at the
+device and before the owner's own; a number that is none is as if nothing had been said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from allmende.directory.cost_centres import CostCentre, open_cost_centres
+from allmende.printing.job_tickets import load_ticket
+from allmende.printing.jobs import Job
+from allmende.printing.ledger.entries import local_day
+
+
+def named_bearers(municipality_id: int, jobs: Iterable[Job]) -> dict[int, CostCentre]:
+    """By the numbers of those jobs whose client has named one; one query, and none where nobody has."""
+    named = {
+        job.pk: number
+        for job in jobs
+        if "job_account_id" in job.ticket and (number := load_ticket(job.ticket).job_account_id)
+    }
+    if not named:
+        return {}
+    possible = open_cost_centres(municipality_id, local_day(timezone.now()))
+    found = {row.number: row for row in possible.filter(number__in=set(named.values()))}
+    return {job_id: found[number] for job_id, number in named.items() if number in found}
