@@ -28,6 +28,7 @@ from allmende.devices.meters.keeper import MeterKeeper  # noqa: E402
 from allmende.fleet.reports.keeper import ReportKeeper  # noqa: E402
 from allmende.printing.gateway import Gateway  # noqa: E402
 from allmende.printing.print_service import PrintService, set_running_service  # noqa: E402
+from allmende.printing.rules.approval_notices import ApprovalKeeper  # noqa: E402
 from allmende.server.body_limit import Receive, Scope, Send, is_too_large, limited, refuse  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Application:
         self._service: PrintService | None = None
         self._gateway: Gateway | None = None
         self._loading: asyncio.Future[None] | None = None
-        self._keepers: tuple[MeterKeeper | ReportKeeper | OfficeKeeper, ...] = ()
+        self._keepers: tuple[MeterKeeper | ReportKeeper | OfficeKeeper | ApprovalKeeper, ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -66,7 +67,7 @@ class Application:
                 set_running_service(self._service)
                 self._gateway = Gateway(self._service)
                 if settings.ALLMENDE_BACKGROUND:
-                    self._keepers = (MeterKeeper(), ReportKeeper(), OfficeKeeper())
+                    self._keepers = (MeterKeeper(), ReportKeeper(), OfficeKeeper(), ApprovalKeeper())
                     for keeper in self._keepers:
                         keeper.start()
                 await send({"type": "lifespan.startup.complete"})

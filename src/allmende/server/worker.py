@@ -49,9 +49,10 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
     from allmende.fleet.reports.keeper import ReportKeeper, keep_reports  # noqa: PLC0415
     from allmende.printing.job_spool import job_spool  # noqa: PLC0415
     from allmende.printing.retention import SWEEP_SECONDS, sweep_once  # noqa: PLC0415
+    from allmende.printing.rules.approval_notices import ApprovalKeeper, tell_approvers  # noqa: PLC0415
 
     spool = job_spool()
-    keepers = (MeterKeeper(), ReportKeeper(), OfficeKeeper())
+    keepers = (MeterKeeper(), ReportKeeper(), OfficeKeeper(), ApprovalKeeper())
     if not once:
         for keeper in keepers:
             keeper.start()
@@ -70,6 +71,7 @@ def work(ended: threading.Event, *, once: bool = False) -> int:
             run_due_rounds()
             keep_reports()
             keep_office()
+            tell_approvers()
             break
         ended.wait(_SECONDS_BETWEEN_FULL_SWEEPS if full else SWEEP_SECONDS)
     for keeper in keepers:

@@ -16,15 +16,9 @@ from allmende.devices.sites import Site
 from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.fleet.environment import EnvironmentFactor
+from allmende.fleet.reports.kinds import Grain, Report, ReportKind, Wish, WithheldError
 from allmende.fleet.reports.periods import Period
-from allmende.fleet.reports.standard_reports import (
-    Grain,
-    Report,
-    ReportKind,
-    Wish,
-    WithheldError,
-    build_report,
-)
+from allmende.fleet.reports.standard_reports import build_report
 from allmende.fleet.tables import WITHHELD, Cell
 from fleet.reports.ledger import count_sheets
 from makers import make_device, make_person, make_town

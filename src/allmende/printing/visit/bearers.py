@@ -13,6 +13,7 @@ from typing import Final
 from django.utils import timezone
 
 from allmende.directory.cost_centres import CostCentre, open_cost_centres, search_cost_centres
+from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.visit.visits import OpenVisit, Visit
@@ -31,6 +32,12 @@ class NoSuchCostCentreError(Exception):
 def current_bearer(open_visit: OpenVisit) -> CostCentre | None:
     """What own jobs of this visit are put on."""
     return open_visit.visit.cost_centre or open_visit.person.cost_centre
+
+
+def bearer_of(open_visit: OpenVisit, job: Job) -> int | None:
+    """The cost centre that one job goes on: chosen for this visit, else its owner's own."""
+    chosen = open_visit.visit.cost_centre_id
+    return chosen if chosen is not None or job.person is None else job.person.cost_centre_id
 
 
 def may_choose_bearer(open_visit: OpenVisit) -> bool:

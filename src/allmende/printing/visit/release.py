@@ -32,6 +32,7 @@ from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer, count_ruling
+from allmende.printing.visit.bearers import bearer_of
 from allmende.printing.visit.claims import ClaimableJob, ClaimError, claim_job, claimable_jobs
 from allmende.printing.visit.visit_jobs import VisitJob, list_visit_jobs, read_preview
 from allmende.printing.visit.visits import OpenVisit, keep_visit_open
@@ -81,13 +82,15 @@ class ReleaseOutcome:
     """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, or that of `rule`.
 
     `rule`: what a rule of the town says to the person: why the job does not go, or, of one that goes, a hint.
-    `budgets`: the same of budgets; with the code `budget-exceeded` the one that refused.
+    `budgets`: the same of budgets; with the code `budget-exceeded` the one that refused. `overruled`: rules that go against what the
+    person chose.
     """
 
     job_id: int
     code: str = ""
     rule: RuleAnswer | None = None
     budgets: tuple[BudgetNote, ...] = ()
+    overruled: tuple[RuleAnswer, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -248,8 +251,8 @@ def _send_here(
             if ruling is not None:
                 count_ruling(job, ruling)
             orders.append(order)
-            hint = ruling.hint if ruling is not None else None
-            outcomes.append(ReleaseOutcome(job_id, rule=hint, budgets=notes))
+            hint, overruled = (ruling.hint, ruling.overruled) if ruling is not None else (None, ())
+            outcomes.append(ReleaseOutcome(job_id, rule=hint, budgets=notes, overruled=overruled))
         keep_visit_open(open_visit)
     for order in orders:
         if way is _TAKE_OVER:
@@ -290,7 +293,7 @@ def _send_one(
     columns = release_columns(
         device_id=open_visit.device.pk,
         holder=holder,
-        cost_centre_id=_cost_centre_of(open_visit, job),
+        cost_centre_id=bearer_of(open_visit, job),
         changes=changes,
     )
     notes: tuple[BudgetNote, ...] = ()
@@ -309,14 +312,8 @@ def _send_one(
 
 
 def _hold_budgets(open_visit: OpenVisit, jobs: list[Job]) -> HeldBudgets | None:
-    centres = {_cost_centre_of(open_visit, job) for job in jobs}
+    centres = {bearer_of(open_visit, job) for job in jobs}
     return hold_budgets(open_visit.visit.municipality_id, local_day(timezone.now()), jobs, centres)
-
-
-def _cost_centre_of(open_visit: OpenVisit, job: Job) -> int | None:
-    """Chosen for this visit, else the owner's own."""
-    chosen = open_visit.visit.cost_centre_id
-    return chosen if chosen is not None or job.person is None else job.person.cost_centre_id
 
 
 def _stop(open_visit: OpenVisit, job: Job, wish: StopWish) -> None:
