@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.member_access import membership_entry
 from allmende.directory.administration_access import open_desk
-from allmende.directory.administration_sections import sections_for
+from allmende.directory.administration_sections import first_page_for
 from allmende.directory.people import Person
 from allmende.printing.rules.approvals import count_open_requests
 
@@ -65,10 +65,10 @@ def describe_page(request: HttpRequest) -> dict[str, Any]:
     membership = membership_entry(person)
     if membership:
         entries.append(_link(request, reverse(membership), _("Membership"), below=_MEMBERSHIP))
-    sections = sections_for(desk) if desk is not None else []
-    if sections:
+    first_page = first_page_for(desk) if desk is not None else ""
+    if first_page:
         # It leads to the first page that the person's roles open; all of them lie below the same address.
-        entries.append(_link(request, sections[0][1], _("Administration"), below=_ADMINISTRATION))
+        entries.append(_link(request, first_page, _("Administration"), below=_ADMINISTRATION))
     return {"municipality": person.municipality, "navigation": entries}
 
 

@@ -63,7 +63,7 @@ def build_cost_report(municipality: Municipality, wish: Wish) -> Report:
         Column(_("Net"), Kind.MONEY),
         Column(_("Tax"), Kind.MONEY),
         Column(_("Gross"), Kind.MONEY),
-        Column(_("Share"), Kind.PERCENT),
+        Column(_("Share of the total"), Kind.PERCENT),
         Column(_("Gross the year before"), Kind.MONEY),
         Column(_("Against the year before"), Kind.PERCENT),
     )
