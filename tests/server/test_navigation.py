@@ -120,4 +120,7 @@ def test_the_longest_beginning_is_the_current_page() -> None:
     ]
     assert find_current(groups, "/elsewhere/") is None
     described = describe_groups(groups, "/elsewhere/")
-    assert (described["pages"], [each["label"] for each in described["groups"]]) == ([], ["a", "b"])
+    assert (described["pages"], [each["label"] for each in described["groups"]]) == (
+        [],
+        ["first", "b"],
+    ), "a group of one page has its name"

@@ -39,10 +39,7 @@ def describe_groups(groups: Iterable[PageGroup], path: str) -> dict[str, Any]:
     found = find_current(shown, path)
     here, current = found if found is not None else (None, None)
     return {
-        "groups": [
-            {"href": group.pages[0].href, "label": group.label, "current": "true" if group is here else ""}
-            for group in shown
-        ],
+        "groups": [_describe(group, current if group is here else None, path) for group in shown],
         "group": here.label if here is not None else "",
         "pages": [
             {"href": page.href, "label": page.label, "current": _current(page, current, path)}
@@ -61,6 +58,13 @@ def find_current(groups: Iterable[PageGroup], path: str) -> tuple[PageGroup, Pag
             if fits > length:
                 best, length = (group, page), fits
     return best
+
+
+def _describe(group: PageGroup, current: PageLink | None, path: str) -> dict[str, Any]:
+    """A group of one page is that page, by its own name."""
+    first, is_page = group.pages[0], len(group.pages) == 1
+    mark = "" if current is None else _current(first, current, path) if is_page else "true"
+    return {"href": first.href, "label": first.label if is_page else group.label, "current": mark}
 
 
 def _current(page: PageLink, current: PageLink | None, path: str) -> str:

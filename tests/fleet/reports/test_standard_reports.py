@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
 from allmende.devices.devices import Device
@@ -17,6 +18,7 @@ from allmende.devices.sites import Site
 from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
+from allmende.directory.roles import Role, RoleName
 from allmende.fleet.environment import EnvironmentFactor
 from allmende.fleet.reports.kinds import Grain, Report, ReportKind, Wish, WithheldError
 from allmende.fleet.reports.periods import Period
@@ -186,3 +188,23 @@ def test_nothing_counted_says_so() -> None:
     assert report.table.rows == ()
     assert report.draw() == ""
     assert "Nothing was counted in this period." in report.lead
+
+
+def test_every_figure_leads_to_what_it_is_the_sum_of(town: Municipality) -> None:
+    """The page behind a device's row says the same sheets for the same days."""
+    reader = Client(headers={"accept-language": "en"})
+    person = make_person(town, "leser")
+    Role.objects.create(municipality=town, person=person, name=RoleName.AUDITOR)
+    reader.force_login(person)
+    for kind in (ReportKind.DEVICE, ReportKind.COST_CENTRE, ReportKind.TIME):
+        table = build(town, kind).table
+        assert len(table.links) == len(table.rows)
+        for row, href in zip(table.rows, table.links, strict=True):
+            if href is None:
+                assert WITHHELD in row
+                continue
+            sheets = row[4]
+            assert f"<strong>{sheets} sheets</strong>" in reader.get(href).content.decode(), (row, href)
+    sites = build(town, ReportKind.SITE).table
+    assert sites.links[0] is not None
+    assert "Eins (Rathaus)" in reader.get(sites.links[0]).content.decode()

@@ -43,19 +43,23 @@ def build_cost_report(municipality: Municipality, wish: Wish) -> Report:
     """The period in whole months (`build_report` sees to that)."""
     title = _("Costs")
     inside, beside = _settlements(municipality, wish.period)
-    now, before = (
-        _by_centre(rows) for rows in (inside, _settlements(municipality, wish.period.year_before())[0])
-    )
+    earlier = _settlements(municipality, wish.period.year_before())[0]
+    now, before = _by_centre(inside), _by_centre(earlier)
     names = {centre.pk: str(centre) for centre in CostCentre.objects.filter(municipality=municipality)}
     names[0] = _("Without a cost centre")
     withheld = withheld_cost_centres(municipality)
-    total, total_before = (sum(sums.values(), _Money()) for sums in (now, before))
+    total = sum(now.values(), _Money())
+    # Where nothing was settled a year before, nothing is known of it, which is not zero.
+    total_before = sum(before.values(), _Money()) if earlier else None
     told = sorted(
         (now.keys() | before.keys()) - withheld,
         key=lambda key: (-now.get(key, _Money()).gross, names.get(key, "–")),
     )
     rows = [
-        (names.get(key, "–"), *_cells(now.get(key, _Money()), before.get(key, _Money()), total))
+        (
+            names.get(key, "–"),
+            *_cells(now.get(key, _Money()), before.get(key, _Money()) if earlier else None, total),
+        )
         for key in told
     ]
     columns = (
@@ -67,7 +71,7 @@ def build_cost_report(municipality: Municipality, wish: Wish) -> Report:
         Column(_("Gross the year before"), Kind.MONEY),
         Column(_("Against the year before"), Kind.PERCENT),
     )
-    kept = sorted(names[key] for key in withheld) if inside or total_before != _Money() else []
+    kept = sorted(names[key] for key in withheld) if inside or earlier else []
     rows += [(name, *([WITHHELD] * (len(columns) - 1))) for name in kept]
     totals = (_("Total"), *_cells(total, total_before, total)) if rows else None
     table = Table(title, columns, tuple(rows), totals, _notes(municipality, beside, is_withheld=bool(kept)))
@@ -108,10 +112,11 @@ def _by_centre(rows: Sequence[Settlement]) -> dict[int, _Money]:
     return sums
 
 
-def _cells(now: _Money, before: _Money, total: _Money) -> tuple[Cell, ...]:
+def _cells(now: _Money, before: _Money | None, total: _Money) -> tuple[Cell, ...]:
     share = now.gross / total.gross if total.gross else None
-    change = (now.gross - before.gross) / before.gross if before.gross else None
-    return (now.net, now.tax, now.gross, share, before.gross, change)
+    earlier = before.gross if before is not None else None
+    change = (now.gross - earlier) / earlier if earlier else None
+    return (now.net, now.tax, now.gross, share, earlier, change)
 
 
 def _sources(inside: Sequence[Settlement], total: _Money) -> Table:

@@ -28,6 +28,7 @@ from allmende.fleet.figures import day_words, percent_words
 from allmende.fleet.reports.cost_report import build_cost_report
 from allmende.fleet.reports.counts import Counts, change_of, group_sums
 from allmende.fleet.reports.kinds import PLOTTED, Grain, Report, ReportKind, Wish, WithheldError
+from allmende.fleet.reports.links import ledger_href, report_href, time_href
 from allmende.fleet.reports.periods import Period
 from allmende.fleet.reports.withholding import withheld_cost_centres, withheld_places
 from allmende.fleet.tables import WITHHELD, Cell, Column, Kind, Table
@@ -109,6 +110,7 @@ def _site(municipality: Municipality, wish: Wish) -> Report:
         by="device",
         key=key,
         names={**sites, None: _("Without a site")},
+        href=lambda at: report_href(wish, ReportKind.DEVICE, standort=at),
         title=_("Sites"),
         head=_("Site"),
         withheld=withheld,
@@ -131,6 +133,7 @@ def _device(municipality: Municipality, wish: Wish) -> Report:
         by="device",
         key=lambda each: each.device_id,
         names=names,
+        href=lambda at: ledger_href(wish.period, device=at),
         title=_("Devices"),
         head=_("Device"),
         withheld=withheld,
@@ -149,6 +152,7 @@ def _cost_centre(municipality: Municipality, wish: Wish) -> Report:
         by="cost_centre",
         key=lambda each: each.cost_centre_id,
         names=names,
+        href=lambda at: ledger_href(wish.period, cost_centre=at),
         title=_("Cost centres"),
         head=_("Cost centre"),
         withheld=withheld,
@@ -164,23 +168,30 @@ def _by_name(
     names: dict[int | None, str],
     title: str,
     head: str,
+    href: Callable[[int], str],
     withheld: AbstractSet[int | None] = frozenset(),
 ) -> Report:
     now = group_sums(_sums(municipality, wish, wish.period, (by, *_BY)), key)
     before = group_sums(_sums(municipality, wish, wish.period.year_before(), (by, *_BY)), key)
-    groups = [
-        (names.get(at, "–"), now.get(at, Counts()), before.get(at, Counts()))
-        for at in now.keys() | before.keys()
-        if at not in withheld
-    ]
-    groups.sort(key=lambda group: (-group[1].sheets, group[0]))
+    told = sorted(
+        (now.keys() | before.keys()) - withheld,
+        key=lambda at: (-now.get(at, Counts()).sheets, names.get(at, "–")),
+    )
+    groups = [(names.get(at, "–"), now.get(at, Counts()), before.get(at, Counts())) for at in told]
     all_now, all_before = (sum(counts.values(), Counts()) for counts in (now, before))
     # A withheld group stands in the table also where nothing was printed: its absence would tell just that.
     kept = (
         sorted(names.get(at, "–") for at in withheld) if all_now != Counts() or all_before != Counts() else []
     )
     return _compared(
-        wish, title, head, groups, totals=(all_now, all_before), withheld=kept, people=municipality
+        wish,
+        title,
+        head,
+        groups,
+        totals=(all_now, all_before),
+        withheld=kept,
+        people=municipality,
+        links=[href(at) if at is not None else None for at in told],
     )
 
 
@@ -193,6 +204,7 @@ def _compared(
     totals: tuple[Counts, Counts] | None = None,
     withheld: Sequence[str] = (),
     people: Municipality | None = None,
+    links: Sequence[str | None] = (),
 ) -> Report:
     """Groups beside the same days a year before, and their sum."""
     now, before = totals or (
@@ -225,7 +237,8 @@ def _compared(
     chart = _impressions_chart(
         title, [name for name, _now, _before in drawn], [this for _name, this, _before in drawn]
     )
-    table = Table(title, columns, tuple(rows), total if rows else None, notes)
+    hrefs = (*links, *([None] * len(withheld))) if links else ()
+    table = Table(title, columns, tuple(rows), total if rows else None, notes, links=hrefs)
     return Report(wish.kind, title, wish.period, _lead(wish, now), chart, table)
 
 
@@ -248,7 +261,8 @@ def _time(municipality: Municipality, wish: Wish) -> Report:
         first = Column(_("Month") if wish.grain is Grain.MONTH else _("Year"))
         rows = tuple((_begin_words(day, wish.grain), *_count_cells(groups[day])) for day in days)
     totals = (_("Total"), *_count_cells(total)) if rows else None
-    table = Table(title, (first, *_count_columns()), rows, totals, _notes(total))
+    hrefs = tuple(time_href(wish, day) for day in days)
+    table = Table(title, (first, *_count_columns()), rows, totals, _notes(total), links=hrefs)
     chart = _impressions_chart(
         title, [_begin_words(day, wish.grain) for day in days], [groups[day] for day in days]
     )
