@@ -128,8 +128,9 @@ def measure() -> bool:
     """Prints a line per report; whether all keep the bound."""
     from allmende.directory.municipalities import Municipality
     from allmende.fleet.dashboard import describe_situation
+    from allmende.fleet.reports.kinds import Grain, ReportKind, Wish
     from allmende.fleet.reports.periods import Period
-    from allmende.fleet.reports.standard_reports import Grain, ReportKind, Wish, build_report
+    from allmende.fleet.reports.standard_reports import build_report
     from allmende.fleet.reports.towns_report import build_towns_report
     from allmende.fleet.tables import to_html
 

@@ -97,8 +97,8 @@ def test_zerbst_from_interest_to_the_list() -> None:
         1, "Zerbst/Anhalt", "Schloßfreiheit 12, 39261 Zerbst/Anhalt",
     )  # fmt: skip
     page = client.get(address).content.decode()
-    for words in ("28 yes, 0 no, 1 abstentions", "covered by a general approval", "Member from July 1, 2014"):
-        assert words in page or words.replace("July 1, 2014", "07/01/2014") in page
+    for words in ("28 yes, 0 no, 1 abstentions", "covered by a general approval", "Member from 1 Jul 2014"):
+        assert words in page
     assert b"Andreas Muster" in client.get(f"{BASE}mitglieder/{listed.member.pk}/").content
     document = StoredDocument.objects.first()
     assert document is not None

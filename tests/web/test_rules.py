@@ -243,8 +243,11 @@ def test_a_refusal_and_a_wait_are_said_at_the_panel(
     Job.objects.filter(pk=scene.held[1].pk).update(pages=5)
     make_rule(scene, Effect.APPROVE, [pages_from(5)], name="Frage", approver_id=scene.bernd.pk)
     shown = panel_of(panel_context, scene)
+    expect(shown.locator(".kept-back .rule-note", has_text="Bitte kürzen.")).to_be_visible()
+    # There is nothing to print, so the key that prints all prints nothing.
     shown.keyboard.press("Enter")
-    expect(shown.locator(".note-warning", has_text="Bitte kürzen.")).to_be_visible()
+    assert Job.objects.get(pk=scene.held[1].pk).reason == ""
+    shown.locator(".kept-back button[value=print]").click()
     expect(shown.locator(".note-warning", has_text="Bernd Birke")).to_be_visible()
     photograph(shown, "panel-refused")
     assert delivery.orders == []

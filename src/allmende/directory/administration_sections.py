@@ -1,18 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The sections below `/verwaltung/` and for whom each is there. A room that is not built in has no entry."""
+"""The sections below `/verwaltung/`, grouped by what people do there, and for whom each is. A room that is not built in has no entry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from allmende.directory.administration_access import Desk
+from allmende.directory.page_groups import PageGroup, PageLink
 
 
 def _administer(desk: Desk) -> bool:
@@ -29,45 +31,86 @@ def _office(desk: Desk) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`may_open` must say the same as the guard of the page that `url_name` names."""
+    """`may_open` must say the same as the guard of the page that `url_name` names. `also`: beginnings of other addresses of its pages."""
 
     url_name: str
     label: str | Promise
     may_open: Callable[[Desk], bool]
+    also: tuple[str, ...] = ()
 
 
-_SECTIONS: Final = (
-    Section("administration", _("Overview"), _administer),
-    Section("administer_devices", _("Devices"), _administer),
-    Section("administer_sites", _("Sites"), _administer),
-    Section("meters", _("Meters"), _figures),
-    Section("administer_people", _("People"), _administer),
-    Section("administer_queues", _("Queues"), _administer),
-    Section("administer_jobs", _("Jobs"), _administer),
-    Section("administer_rules", _("Rules"), _administer),
-    Section("administer_cost_centres", _("Cost centres"), _figures),
-    Section("administer_budgets", _("Budgets"), _figures),
-    Section("administer_ledger", _("Ledger of sheets"), _figures),
-    Section("dashboard", _("Where we stand"), _figures),
-    Section("reports", _("Reports"), _figures),
-    Section("concepts", _("Concept"), _figures),
-    Section("towns_side_by_side", _("Member towns"), _office),
-    Section("savings", _("Saving"), _figures),
-    Section("contracts", _("Contracts"), _figures),
-    Section("settlements", _("Settlements"), _figures),
-    Section("audit_trail", _("Audit trail"), _administer),
-    Section("town_settings", _("Settings"), _administer),
+_GROUPS: Final[tuple[tuple[str | Promise, tuple[Section, ...]], ...]] = (
+    (
+        _("Overview"),
+        (
+            Section("administration", pgettext_lazy("administration", "Today"), _administer),
+            Section("dashboard", _("Where we stand"), _figures),
+        ),
+    ),
+    (
+        pgettext_lazy("administration", "Printing"),
+        (
+            Section("administer_jobs", _("Jobs"), _administer),
+            Section("administer_queues", _("Queues"), _administer),
+            Section("administer_rules", _("Rules"), _administer),
+        ),
+    ),
+    (
+        _("Devices"),
+        (
+            Section("administer_devices", _("Devices"), _administer, ("/verwaltung/token/",)),
+            Section(
+                "administer_sites", _("Sites"), _administer, ("/verwaltung/etagen/", "/verwaltung/raeume/")
+            ),
+            Section("meters", _("Meters"), _figures),
+            Section("concepts", _("Concept"), _figures),
+        ),
+    ),
+    (
+        _("Contracts and costs"),
+        (
+            Section("contracts", _("Contracts"), _figures),
+            Section("settlements", _("Settlements"), _figures),
+            Section("administer_budgets", _("Budgets"), _figures),
+            Section("administer_cost_centres", _("Cost centres"), _figures),
+            Section("savings", _("Saving"), _figures),
+        ),
+    ),
+    (
+        _("Figures"),
+        (
+            Section("reports", _("Reports"), _figures, ("/verwaltung/personenberichte/",)),
+            Section("administer_ledger", _("Ledger of sheets"), _figures),
+            Section("towns_side_by_side", _("Member towns"), _office),
+        ),
+    ),
+    (
+        _("People and set-up"),
+        (
+            Section("administer_people", _("People"), _administer, ("/verwaltung/chips/",)),
+            Section("audit_trail", _("Audit trail"), _administer),
+            Section("town_settings", _("Settings"), _administer),
+        ),
+    ),
 )
 
 
-def sections_for(desk: Desk) -> list[tuple[Section, str]]:
-    """What this desk may open, in the navigation's order, each with its address."""
-    found = []
-    for section in _SECTIONS:
-        if not section.may_open(desk):
-            continue
+def groups_for(desk: Desk) -> list[PageGroup]:
+    """What this desk may open, in the navigation's order."""
+    return [
+        PageGroup(label, tuple(_links(section for section in sections if section.may_open(desk))))
+        for label, sections in _GROUPS
+    ]
+
+
+def first_page_for(desk: Desk) -> str:
+    """The address that this desk begins with; empty where it may open nothing."""
+    return next((page.href for group in groups_for(desk) for page in group.pages), "")
+
+
+def _links(sections: Iterable[Section]) -> Iterator[PageLink]:
+    for section in sections:
         try:
-            found.append((section, reverse(section.url_name)))
+            yield PageLink(reverse(section.url_name), section.label, section.also)
         except NoReverseMatch:
             continue
-    return found

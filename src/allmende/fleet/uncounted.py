@@ -9,13 +9,15 @@ device does not, and somebody should look.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
 from allmende.devices.devices import Device
 from allmende.devices.meters.spans import How, MeterSpan, counts_between
+from allmende.directory.municipalities import Municipality
+from allmende.fleet.reports.withholding import withheld_places
 from allmende.printing.api import sum_sheets
 
 _DAY = timedelta(days=1)
@@ -31,6 +33,8 @@ class Uncounted:
     last: date
     span: MeterSpan | None
     counted: int = 0
+    #: Too few people stand behind the device, so what was counted is not told.
+    is_withheld: bool = False
 
     @property
     def metered(self) -> int | None:
@@ -38,7 +42,7 @@ class Uncounted:
 
     @property
     def uncounted(self) -> int | None:
-        return None if self.metered is None else self.metered - self.counted
+        return None if self.metered is None or self.is_withheld else self.metered - self.counted
 
     @property
     def percent(self) -> int | None:
@@ -53,7 +57,11 @@ class Uncounted:
 def uncounted_sides(municipality_id: int, first: date, last: date) -> list[Uncounted]:
     """All active devices of a town, those with the most uncounted sides first, those without readings last."""
     devices = Device.objects.filter(municipality_id=municipality_id, is_active=True).order_by("name")
-    found = [_of_device(municipality_id, device, first, last) for device in devices]
+    withheld = withheld_places(Municipality.objects.get(pk=municipality_id)).devices
+    found = [
+        replace(_of_device(municipality_id, device, first, last), is_withheld=device.pk in withheld)
+        for device in devices
+    ]
     return sorted(found, key=lambda row: (row.uncounted is None, -(row.uncounted or 0), row.device))
 
 

@@ -50,7 +50,13 @@ def show_uncounted(request: HttpRequest, desk: Desk) -> HttpResponse:
         else uncounted_sides(desk.municipality.pk, days["since"], days["until"])
     )
     return desk.show(
-        request, "fleet/uncounted.html", form=form, rows=rows, since=days["since"], until=days["until"]
+        request,
+        "fleet/uncounted.html",
+        form=form,
+        rows=rows,
+        has_withheld=any(row.is_withheld for row in rows),
+        since=days["since"],
+        until=days["until"],
     )
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from allmende.printing.ledger.device_users import DeviceUse, uses_of_devices
 from allmende.printing.ledger.figures import (
     BY,
     SheetLine,
@@ -18,6 +19,7 @@ from allmende.printing.prices import ImpressionPrices, PriceOf, set_price_source
 
 __all__ = [
     "BY",
+    "DeviceUse",
     "ImpressionPrices",
     "PriceOf",
     "SheetLine",
@@ -28,4 +30,5 @@ __all__ = [
     "sum_sheets",
     "sum_sheets_of_person",
     "sum_sheets_of_towns",
+    "uses_of_devices",
 ]

@@ -13,13 +13,13 @@ pays one small query per release.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, Sum
 
 from allmende.printing.budgets import (
@@ -56,6 +56,8 @@ class BudgetNote:
     is_refusal: bool
     of_person: bool
     contact: str
+    #: It has enough left for this job alone, but not after those that would be printed before it.
+    after_others: bool = False
 
 
 class BudgetExceededError(Exception):
@@ -82,16 +84,13 @@ class HeldBudgets:
         A reservation of the same job at another device is given up first.
         """
         drop_reservations(job.pk)
-        mine = [one for one in self.budgets if _bears(one, cost_centre_id, job.person_id)]
-        ticket = change_ticket(load_ticket(job.ticket), changes)
-        count = own_count(job.pages, job.colour_pages, ticket)
-        media = media_class(ticket.media or job.media)
         notes: list[BudgetNote] = []
         wanted = []
-        for budget in mine:
+        for budget, parts in _wanted(
+            self.budgets, self.day, job, changes, bearer=cost_centre_id, device_id=device_id
+        ):
             use = self.uses[budget.pk]
             use.refresh_from_db(fields=["used_parts", "reserved_parts"])
-            parts = parts_of(budget.unit, count, media, device_id, self.day)
             left = budget.limit_parts - use.used_parts - use.reserved_parts
             if parts > left:
                 note = _note(budget, left, parts)
@@ -107,19 +106,63 @@ class HeldBudgets:
         return tuple(notes)
 
 
+@dataclass(slots=True)
+class ForeseenBudgets:
+    """What budgets would say if jobs were released one after another. Nothing is locked or set aside, so a release may find less."""
+
+    day: date
+    budgets: list[Budget]
+    #: Parts that are left, and were left before the first job, by the budget's number.
+    left: dict[int, int]
+    whole: dict[int, int]
+
+    def foresee(
+        self, job: Job, cost_centre_id: int | None, device_id: int, changes: TicketChanges, *, alone: bool
+    ) -> tuple[BudgetNote, ...]:
+        """As `HeldBudgets.reserve` would answer: a refusal alone, else warnings. `alone`: as if no other job went before or after."""
+        left_now = self.whole if alone else self.left
+        notes = []
+        wanted = list(
+            _wanted(self.budgets, self.day, job, changes, bearer=cost_centre_id, device_id=device_id)
+        )
+        for budget, parts in wanted:
+            left = left_now[budget.pk]
+            if parts <= left:
+                continue
+            note = replace(_note(budget, left, parts), after_others=parts <= self.whole[budget.pk])
+            if budget.is_hard:
+                return (note,)
+            notes.append(note)
+        if not alone:
+            for budget, parts in wanted:
+                self.left[budget.pk] -= parts
+        return tuple(notes)
+
+
+def foresee_budgets(
+    municipality_id: int, day: date, people: Iterable[int | None], cost_centres: Iterable[int | None]
+) -> ForeseenBudgets | None:
+    """For these bearers; None where the town has no budget that matters. One or two small queries."""
+    budgets = _budgets_of(municipality_id, people, cost_centres)
+    if not budgets:
+        return None
+    periods = {budget.pk: period_of(budget.period, day) for budget in budgets}
+    rows = _uses_in(BudgetUse.objects.all(), periods)
+    if len(rows) < len(budgets):
+        with transaction.atomic():
+            rows = _lock_uses(budgets, day)
+    left = {
+        budget.pk: budget.limit_parts - rows[budget.pk].used_parts - rows[budget.pk].reserved_parts
+        for budget in budgets
+    }
+    return ForeseenBudgets(day, budgets, left, dict(left))
+
+
 def hold_budgets(
     municipality_id: int, day: date, jobs: Sequence[Job], cost_centres: Iterable[int | None]
 ) -> HeldBudgets | None:
     """Lock what these jobs and bearers may need, within the caller's transaction; None where the town has no budget that matters."""
-    people = {job.person_id for job in jobs if job.person_id is not None}
-    centres = {centre for centre in cost_centres if centre is not None}
-    budgets = list(
-        Budget.objects.filter(
-            Q(cost_centre_id__in=centres) | Q(person_id__in=people),
-            municipality_id=municipality_id,
-            is_active=True,
-        ).select_related("cost_centre", "person")
-    )
+    budgets = _budgets_of(municipality_id, (job.person_id for job in jobs), cost_centres)
     if not budgets:
         return None
     # Jobs before budgets, as in every change of a job: who locks in another order waits for ever.
@@ -223,11 +266,40 @@ def _lock_uses(budgets: Sequence[Budget], day: date) -> dict[int, BudgetUse]:
 
 
 def _find_uses(periods: dict[int, tuple[date, date]]) -> dict[int, BudgetUse]:
+    return _uses_in(BudgetUse.objects.select_for_update(), periods)
+
+
+def _uses_in(rows: models.QuerySet[BudgetUse], periods: dict[int, tuple[date, date]]) -> dict[int, BudgetUse]:
     starts = {first for first, _last in periods.values()}
-    rows = BudgetUse.objects.select_for_update().filter(budget_id__in=periods, period_start__in=starts)
-    return {
-        row.budget_id: row for row in rows.order_by("pk") if row.period_start == periods[row.budget_id][0]
-    }
+    found = rows.filter(budget_id__in=periods, period_start__in=starts).order_by("pk")
+    return {row.budget_id: row for row in found if row.period_start == periods[row.budget_id][0]}
+
+
+def _budgets_of(
+    municipality_id: int, people: Iterable[int | None], cost_centres: Iterable[int | None]
+) -> list[Budget]:
+    bearers = Q(cost_centre_id__in={one for one in cost_centres if one is not None})
+    bearers |= Q(person_id__in={one for one in people if one is not None})
+    rows = Budget.objects.filter(bearers, municipality_id=municipality_id, is_active=True)
+    return list(rows.select_related("cost_centre", "person"))
+
+
+def _wanted(
+    budgets: Iterable[Budget],
+    day: date,
+    job: Job,
+    changes: TicketChanges,
+    *,
+    bearer: int | None,
+    device_id: int,
+) -> Iterator[tuple[Budget, int]]:
+    """The budgets that bear this job, each with what the job would use of it."""
+    ticket = change_ticket(load_ticket(job.ticket), changes)
+    count = own_count(job.pages, job.colour_pages, ticket)
+    media = media_class(ticket.media or job.media)
+    for budget in budgets:
+        if _bears(budget, bearer, job.person_id):
+            yield budget, parts_of(budget.unit, count, media, device_id, day)
 
 
 def _bears(budget: Budget, cost_centre_id: int | None, person_id: int | None) -> bool:

@@ -40,14 +40,34 @@ def budget_words(note: BudgetNote) -> str:
     }
     if not note.is_refusal:
         return _warning(note) % facts
-    reason = _reason(note) % facts
-    if note.of_person:
-        way = _("Ask %(contact)s for more.") if note.contact else _("Ask your finance office for more.")
-    elif note.contact:
-        way = _("Choose another cost centre, or ask %(contact)s for more.")
+    return f"{_reason(note) % facts} {_way(note) % facts}"
+
+
+def budget_note_words(note: BudgetNote) -> str:
+    """The same before release, beside a job that waits."""
+    if not note.is_refusal:
+        return budget_words(note)
+    facts = {
+        "bearer": note.bearer,
+        "left": amount_words(note.left, note.unit),
+        "wanted": amount_words(note.wanted, note.unit),
+        "contact": note.contact,
+    }
+    if note.after_others:
+        reason = _(
+            "Is not printed with the others: after them the budget of %(bearer)s has %(left)s left, and this needs %(wanted)s."
+        )
     else:
-        way = _("Choose another cost centre, or ask your finance office for more.")
-    return f"{reason} {way % facts}"
+        reason = _("Is not printed: the budget of %(bearer)s has %(left)s left, and this needs %(wanted)s.")
+    return f"{reason % facts} {_way(note) % facts}"
+
+
+def _way(note: BudgetNote) -> str:
+    if note.of_person:
+        return _("Ask %(contact)s for more.") if note.contact else _("Ask your finance office for more.")
+    if note.contact:
+        return _("Choose another cost centre, or ask %(contact)s for more.")
+    return _("Choose another cost centre, or ask your finance office for more.")
 
 
 def _reason(note: BudgetNote) -> str:

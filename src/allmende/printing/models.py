@@ -8,10 +8,12 @@ from allmende.printing.delivery.stops import DeliveryStop
 from allmende.printing.delivery.turns import DeviceTurn
 from allmende.printing.event_subscriptions import EventSubscription
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
+from allmende.printing.ledger.device_users import DeviceUser
 from allmende.printing.ledger.rollups import SheetMonth, SheetTotal, SheetTownMonth
 from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.queue_addresses import QueueAddress
 from allmende.printing.queues import Queue
+from allmende.printing.rules.approval_notices import ApproverNotice
 from allmende.printing.rules.approvals import ApprovalRequest
 from allmende.printing.rules.effects import RuleEffect
 from allmende.printing.rules.print_rules import PrintRule
@@ -19,12 +21,14 @@ from allmende.printing.visit.visits import Visit
 
 __all__ = [
     "ApprovalRequest",
+    "ApproverNotice",
     "Budget",
     "BudgetReservation",
     "BudgetUse",
     "DeliveryHolder",
     "DeliveryStop",
     "DeviceTurn",
+    "DeviceUser",
     "EventSubscription",
     "Job",
     "JobDocument",

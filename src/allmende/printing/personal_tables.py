@@ -72,5 +72,15 @@ def register_printing_tables() -> None:
             ("at", "change", "state", "job_id", "device__name"),
             key="actor",
         ),
+        PersonalTable(
+            "printing.DeviceUser",
+            _("Devices at which you printed"),
+            ("device__name", "last_day"),
+        ),
+        PersonalTable(
+            "printing.ApproverNotice",
+            _("How you are told that print jobs wait for your approval"),
+            ("language", "wants_mail", "mailed_at"),
+        ),
     ):
         register_table(table)

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panel/<slug:device>/<int:job_id>/bild", panel_jobs.show_preview, name="panel_preview"),
     path("panel/<slug:device>/<int:job_id>/antwort", panel_jobs.settle_job, name="panel_settle"),
     path("genehmigungen/", approval_pages.show_approvals, name="approvals"),
+    path("genehmigungen/mail/", approval_pages.choose_approval_mail, name="approval_mail"),
     path("genehmigungen/<int:approval_id>/", approval_pages.answer_approval, name="answer_approval"),
     path("verwaltung/", include("allmende.printing.administration.urls")),
     path("verwaltung/regeln/", include("allmende.printing.rules.urls")),

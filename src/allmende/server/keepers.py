@@ -18,12 +18,14 @@ from django.db import close_old_connections, connection
 from allmende.cooperative.office_keeping import keep_office
 from allmende.devices.meters.rounds import run_due_rounds
 from allmende.fleet.reports.keeping import keep_reports
+from allmende.printing.rules.approval_notices import tell_approvers
 
 log = logging.getLogger(__name__)
 
 #: Name, seconds between two looks, and the work.
 _WORKS: Final[tuple[tuple[str, float, Callable[[], object]], ...]] = (
     ("meter rounds", 20.0, run_due_rounds),
+    ("mails to approvers", 60.0, tell_approvers),
     ("reports", 300.0, keep_reports),
     ("the cooperative's office", 600.0, keep_office),
 )

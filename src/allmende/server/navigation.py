@@ -10,13 +10,14 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.member_access import membership_entry
 from allmende.directory.administration_access import open_desk
-from allmende.directory.administration_sections import sections_for
+from allmende.directory.administration_sections import first_page_for
 from allmende.directory.people import Person
-from allmende.printing.rules.approvals import may_approve
+from allmende.printing.rules.approvals import count_open_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,20 @@ def describe_page(request: HttpRequest) -> dict[str, Any]:
         except NoReverseMatch:  # a room that is not built in has no way to it
             continue
         entries.append(_link(request, href, entry.label))
-    if may_approve(person):
-        entries.append(_link(request, reverse("approvals"), _("Approvals")))
+    waiting = count_open_requests(person)
+    if waiting is not None:
+        label = gettext("Approvals (%(count)d)") % {"count": waiting} if waiting else _("Approvals")
+        entries.append(_link(request, reverse("approvals"), label))
     desk = open_desk(person)
     if desk is not None and desk.is_office:
         entries.append(_link(request, reverse("office_day"), _("Cooperative"), below=_COOPERATIVE))
     membership = membership_entry(person)
     if membership:
         entries.append(_link(request, reverse(membership), _("Membership"), below=_MEMBERSHIP))
-    sections = sections_for(desk) if desk is not None else []
-    if sections:
+    first_page = first_page_for(desk) if desk is not None else ""
+    if first_page:
         # It leads to the first page that the person's roles open; all of them lie below the same address.
-        entries.append(_link(request, sections[0][1], _("Administration"), below=_ADMINISTRATION))
+        entries.append(_link(request, first_page, _("Administration"), below=_ADMINISTRATION))
     return {"municipality": person.municipality, "navigation": entries}
 
 

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET
 from allmende.devices.device_words import device_reason_words, device_state_word, is_fault
 from allmende.devices.devices import Device
 from allmende.directory.administration_access import Desk, administration_page, open_desk
-from allmende.directory.administration_sections import sections_for
+from allmende.directory.administration_sections import first_page_for
 from allmende.directory.municipalities import Municipality
 from allmende.printing.administration.town_figures import TownFigures, recent_figures
 from allmende.printing.job_states import State
@@ -50,8 +50,8 @@ class TownFinding:
 def open_administration(request: HttpRequest) -> HttpResponseBase:
     """The overview for the town's IT and auditors; the others with a role come to the first page that is theirs."""
     desk = open_desk(request.user)
-    if desk is not None and not desk.may_administer and (sections := sections_for(desk)):
-        return redirect(sections[0][1])
+    if desk is not None and not desk.may_administer and (first_page := first_page_for(desk)):
+        return redirect(first_page)
     return show_overview(request)
 
 

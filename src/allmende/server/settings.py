@@ -136,6 +136,7 @@ TIME_ZONE = "Europe/Berlin"
 USE_TZ = True
 USE_I18N = True
 #: The translations of all rooms, one catalogue (made by `make translations`).
+FORMAT_MODULE_PATH = ["allmende.server.formats"]
 LOCALE_PATHS = [Path(__file__).parent / "locale"]
 
 STATIC_URL = "/static/"

@@ -10,21 +10,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
+from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Person
+from allmende.directory.roles import Role, RoleName
 from allmende.fleet.environment import EnvironmentFactor
+from allmende.fleet.reports.kinds import Grain, Report, ReportKind, Wish, WithheldError
 from allmende.fleet.reports.periods import Period
-from allmende.fleet.reports.standard_reports import (
-    Grain,
-    Report,
-    ReportKind,
-    Wish,
-    WithheldError,
-    build_report,
-)
+from allmende.fleet.reports.standard_reports import build_report
 from allmende.fleet.tables import WITHHELD, Cell
 from fleet.reports.ledger import count_sheets
 from makers import make_device, make_person, make_town
@@ -62,7 +60,10 @@ def town() -> Municipality:
     count_sheets(town, date(2026, 2, 2), mono=5, device=three, cost_centre=centres[2], media="a3")
     count_sheets(town, date(2026, 2, 3), mono=7, sheets=0, device=one, kind="scan", cost_centre=centres[0])
     count_sheets(town, date(2025, 2, 1), mono=50, device=one, cost_centre=centres[0])
-    count_sheets(town, date(2024, 12, 31), mono=1000, device=one, cost_centre=centres[0])
+    count_sheets(town, date(2024, 12, 31), mono=900, device=one, cost_centre=centres[0])
+    # The large cost centre prints everywhere, so each device and site has enough people.
+    for device in (two, three):
+        count_sheets(town, date(2024, 12, 31), mono=50, device=device, cost_centre=centres[0])
     count_sheets(other, date(2026, 1, 31), mono=9999)
     return town
 
@@ -129,6 +130,37 @@ def test_a_withheld_cost_centre_has_no_report_of_its_own(town: Municipality) -> 
     assert [row[0] for row in report.table.rows] == ["Jan 2026", "Feb 2026"], "never by day"
 
 
+def test_a_device_of_few_is_withheld_wherever_it_could_be_told(town: Municipality) -> None:
+    one, small = Device.objects.get(slug="eins"), Device.objects.get(slug="zwei")
+    for person in Person.objects.filter(municipality=town, cost_centre__number="0"):
+        count_sheets(town, date(2024, 12, 30), mono=1, device=one, person=person)
+    count_sheets(town, date(2024, 12, 30), mono=1, device=small, person=Person.objects.get(login="p1-0"))
+    report = build(town, ReportKind.DEVICE)
+    rows = rows_of(report)
+    assert set(rows["Zwei (Rathaus)"]) == {WITHHELD}
+    assert set(rows["Eins (Rathaus)"]) == {WITHHELD}, "else the site's sum would give it away"
+    assert rows["Drei"][3] == 5
+    assert rows_of(build(town, ReportKind.SITE))["Rathaus"][3] == 60
+    assert report.chart.labels == ("Drei",)
+    for kind in (ReportKind.TIME, ReportKind.TOWN, ReportKind.ENVIRONMENT):
+        with pytest.raises(WithheldError, match="device"):
+            build(town, kind, device_id=small.pk)
+    at_site = build(town, ReportKind.DEVICE, site_id=small.site_id)
+    assert [row[0] for row in at_site.table.rows] == ["Eins (Rathaus)", "Zwei (Rathaus)"]
+
+
+def test_a_site_of_few_has_no_report_of_its_own(town: Municipality) -> None:
+    site = Site.objects.create(municipality=town, name="Archiv")
+    archive = make_device(town, "archiv")
+    Device.objects.filter(pk=archive.pk).update(site=site)
+    count_sheets(town, date(2026, 2, 1), mono=3, device=archive, person=Person.objects.get(login="p1-0"))
+    rows = rows_of(build(town, ReportKind.SITE))
+    assert set(rows["Archiv"]) == {WITHHELD}
+    assert len([name for name, cells in rows.items() if WITHHELD in cells]) == 2
+    with pytest.raises(WithheldError, match="site"):
+        build(town, ReportKind.TIME, site_id=site.pk)
+
+
 def test_over_time(town: Municipality) -> None:
     days = build(town, ReportKind.TIME, grain=Grain.DAY)
     assert [(row[0], row[4]) for row in days.table.rows][:2] == [
@@ -156,3 +188,23 @@ def test_nothing_counted_says_so() -> None:
     assert report.table.rows == ()
     assert report.draw() == ""
     assert "Nothing was counted in this period." in report.lead
+
+
+def test_every_figure_leads_to_what_it_is_the_sum_of(town: Municipality) -> None:
+    """The page behind a device's row says the same sheets for the same days."""
+    reader = Client(headers={"accept-language": "en"})
+    person = make_person(town, "leser")
+    Role.objects.create(municipality=town, person=person, name=RoleName.AUDITOR)
+    reader.force_login(person)
+    for kind in (ReportKind.DEVICE, ReportKind.COST_CENTRE, ReportKind.TIME):
+        table = build(town, kind).table
+        assert len(table.links) == len(table.rows)
+        for row, href in zip(table.rows, table.links, strict=True):
+            if href is None:
+                assert WITHHELD in row
+                continue
+            sheets = row[4]
+            assert f"<strong>{sheets} sheets</strong>" in reader.get(href).content.decode(), (row, href)
+    sites = build(town, ReportKind.SITE).table
+    assert sites.links[0] is not None
+    assert "Eins (Rathaus)" in reader.get(sites.links[0]).content.decode()

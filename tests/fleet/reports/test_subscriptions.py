@@ -16,8 +16,8 @@ from django.core.mail.backends.locmem import EmailBackend
 from allmende.directory.audit import AuditEntry
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
+from allmende.fleet.reports.kinds import ReportKind
 from allmende.fleet.reports.report_files import FileKind
-from allmende.fleet.reports.standard_reports import ReportKind
 from allmende.fleet.reports.subscriptions import (
     TRIES,
     ReportMail,

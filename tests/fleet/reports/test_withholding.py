@@ -4,13 +4,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from allmende.devices.devices import Device
+from allmende.devices.sites import Site
 from allmende.directory.cost_centres import CostCentre
-from allmende.fleet.reports.withholding import choose_withheld, withheld_cost_centres
-from makers import make_person, make_town
+from allmende.directory.municipalities import Municipality
+from allmende.directory.people import Person
+from allmende.fleet.reports.withholding import (
+    choose_withheld,
+    choose_withheld_people,
+    withheld_cost_centres,
+    withheld_places,
+)
+from fleet.reports.ledger import count_sheets
+from makers import make_device, make_person, make_town
 
 people = st.dictionaries(st.integers(1, 10_000), st.integers(0, 30), min_size=1, max_size=12)
 
@@ -85,3 +97,89 @@ def test_a_towns_cost_centres_by_the_people_behind_them() -> None:
     assert foreign.pk not in withheld_cost_centres(town)
     town.least_people = 4
     assert withheld_cost_centres(town) == {small.pk, project.pk}
+
+
+crowds = st.dictionaries(
+    st.integers(1, 50), st.frozensets(st.integers(1, 20), max_size=12), min_size=1, max_size=8
+)
+
+
+@given(crowds, st.integers(3, 8))
+def test_people_who_stand_behind_several_groups_count_once(
+    groups: dict[int, frozenset[int]], least: int
+) -> None:
+    withheld = choose_withheld_people(groups, least)
+    assert {group for group, people in groups.items() if len(people) < least} <= withheld
+    if withheld and withheld != set(groups):
+        assert len(withheld) >= 2
+        assert len(frozenset().union(*(groups[group] for group in withheld))) >= least
+
+
+def _print(town: Municipality, device: Device, *people: Person) -> None:
+    for person in people:
+        count_sheets(town, date(2026, 3, 1), mono=1, device=device, person=person)
+
+
+@pytest.fixture
+def town() -> Municipality:
+    return make_town("zerbst")
+
+
+def places(town: Municipality, *sites: int) -> list[list[Device]]:
+    """So many devices at each site."""
+    found = []
+    for number, count in enumerate(sites):
+        site = Site.objects.create(municipality=town, name=f"Haus {number}")
+        found.append([make_device(town, f"h{number}-{n}") for n in range(count)])
+        Device.objects.filter(pk__in=[device.pk for device in found[-1]]).update(site=site)
+    return found
+
+
+@pytest.mark.django_db
+def test_a_device_of_one_person_is_withheld_with_the_next_of_its_site(town: Municipality) -> None:
+    (one, two, three), (far,) = places(town, 3, 1)
+    people = [make_person(town, f"p{number}") for number in range(9)]
+    _print(town, one, people[0])
+    _print(town, two, *people[:6])
+    _print(town, three, *people)
+    _print(town, far, *people)
+    found = withheld_places(town)
+    assert found.devices == {one.pk, two.pk}
+    assert found.sites == frozenset()
+
+
+@pytest.mark.django_db
+def test_a_site_of_few_is_withheld_with_another_and_so_are_all_their_devices(town: Municipality) -> None:
+    (one,), (two, three), (four, five) = places(town, 1, 2, 2)
+    people = [make_person(town, f"p{number}") for number in range(12)]
+    _print(town, one, *people[:2])
+    for device in (two, three):
+        _print(town, device, *people[:6])
+    for device in (four, five):
+        _print(town, device, *people)
+    found = withheld_places(town)
+    assert found.sites == set(Site.objects.filter(name__in=("Haus 0", "Haus 1")).values_list("pk", flat=True))
+    # Else the site of two devices would be the sum of what is told, and the small one the rest.
+    assert found.devices == {one.pk, two.pk, three.pk}
+
+
+@pytest.mark.django_db
+def test_where_nobody_is_known_the_people_of_the_cost_centres_stand_behind_it(town: Municipality) -> None:
+    ((one, two),) = places(town, 2)
+    small, large = (CostCentre.objects.create(municipality=town, number=number) for number in ("1", "2"))
+    for number in range(8):
+        make_person(town, f"p{number}", cost_centre="1" if number < 2 else "2")
+    count_sheets(town, date(2026, 3, 1), mono=1, device=one, cost_centre=large)
+    count_sheets(town, date(2026, 3, 1), mono=1, device=two, cost_centre=large)
+    assert withheld_places(town).devices == frozenset()
+    third = make_device(town, "h0-2")
+    Device.objects.filter(pk=third.pk).update(site=Site.objects.get())
+    count_sheets(town, date(2026, 3, 1), mono=1, device=third, cost_centre=small)
+    assert third.pk in withheld_places(town).devices
+    assert len(withheld_places(town).devices) == 2
+
+
+@pytest.mark.django_db
+def test_a_device_that_never_printed_hides_nothing(town: Municipality) -> None:
+    places(town, 3)
+    assert withheld_places(town).devices == frozenset()

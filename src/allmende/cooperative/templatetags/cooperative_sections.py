@@ -8,16 +8,17 @@ from typing import Any
 
 from django import template
 
-from allmende.cooperative.sections import MEMBERSHIP, OFFICE, links
+from allmende.cooperative.sections import membership_groups, office_groups
+from allmende.directory.page_groups import describe_groups
 
 register = template.Library()
 
 
 @register.inclusion_tag("cooperative/sections.html", takes_context=True)
 def office_sections(context: dict[str, Any]) -> dict[str, Any]:
-    return {"sections": links(OFFICE, context["request"].path), "is_office": True}
+    return describe_groups(office_groups(), context["request"].path)
 
 
-@register.inclusion_tag("cooperative/sections.html", takes_context=True)
+@register.inclusion_tag("cooperative/membership_sections.html", takes_context=True)
 def membership_sections(context: dict[str, Any]) -> dict[str, Any]:
-    return {"sections": links(MEMBERSHIP, context["request"].path), "is_office": False}
+    return describe_groups(membership_groups(), context["request"].path)

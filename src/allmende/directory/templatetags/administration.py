@@ -9,7 +9,8 @@ from typing import Any
 from django import template
 
 from allmende.directory.administration_access import open_desk
-from allmende.directory.administration_sections import sections_for
+from allmende.directory.administration_sections import groups_for
+from allmende.directory.page_groups import describe_groups
 
 register = template.Library()
 
@@ -18,13 +19,7 @@ register = template.Library()
 def administration_sections(context: dict[str, Any]) -> dict[str, Any]:
     request = context["request"]
     desk = context.get("desk") or open_desk(request.user)
-    sections = []
-    for section, href in sections_for(desk) if desk is not None else ():
-        current = request.path == href or (
-            section.url_name != "administration" and request.path.startswith(href)
-        )
-        sections.append({"href": href, "label": section.label, "current": current})
-    return {"sections": sections}
+    return describe_groups(groups_for(desk) if desk is not None else (), request.path)
 
 
 @register.inclusion_tag("administration/actions.html")

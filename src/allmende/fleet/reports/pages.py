@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET
 
 from allmende.directory.administration_access import Desk, figures_page
 from allmende.fleet.person_reports import may_decide
+from allmende.fleet.reports.kinds import ReportKind, WithheldError
 from allmende.fleet.reports.report_files import FileKind, ReportFile, write_file
-from allmende.fleet.reports.report_form import ReportForm
-from allmende.fleet.reports.standard_reports import ReportKind, WithheldError, build_report
+from allmende.fleet.reports.report_form import FIELDS, ReportForm
+from allmende.fleet.reports.standard_reports import build_report
 from allmende.fleet.reports.words import NAMES, WHAT_FOR
 from allmende.fleet.tables import to_html
 
@@ -45,8 +46,10 @@ def show_report(request: HttpRequest, desk: Desk, kind: ReportKind) -> HttpRespo
         return desk.show(request, "fleet/reports/report.html", status=422, **context)
     try:
         report = build_report(desk.municipality, form.wish())
-    except WithheldError:
-        form.add_error("kostenstelle", _("Too few people stand behind this cost centre."))
+    except WithheldError as error:
+        # Whoever asks without this field (an address made by hand) hears it of the whole form.
+        field = FIELDS[error.field]
+        form.add_error(field if field in form.fields else None, _("Too few people stand behind this choice."))
         return desk.show(request, "fleet/reports/report.html", status=422, **context)
     wanted = request.GET.get("datei", "")
     if wanted in {each.value for each in FileKind}:
@@ -57,6 +60,7 @@ def show_report(request: HttpRequest, desk: Desk, kind: ReportKind) -> HttpRespo
         report=report,
         plot=report.draw(),
         table=to_html(report.table) if report.table.rows else "",
+        sources=to_html(report.sources) if report.sources is not None else "",
         **context,
     )
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from allmende.directory.municipalities import Municipality
 from allmende.fleet.charts import Ink
 from allmende.fleet.papers import PDF_TYPE, Section, typeset_paper
-from allmende.fleet.reports.standard_reports import Report
+from allmende.fleet.reports.kinds import Report
 from allmende.fleet.reports.words import ADDRESSES
 from allmende.fleet.tables import CSV_TYPE, XLSX_TYPE, to_csv, to_xlsx
 
@@ -35,11 +35,15 @@ def write_file(report: Report, municipality: Municipality, kind: FileKind, addre
     if kind is FileKind.CSV:
         return ReportFile(f"{stem}.csv", CSV_TYPE, to_csv(report.table))
     if kind is FileKind.XLSX:
-        return ReportFile(f"{stem}.xlsx", XLSX_TYPE, to_xlsx(report.table, title=report.title))
+        tables = [report.table] if report.sources is None else [report.table, report.sources]
+        return ReportFile(f"{stem}.xlsx", XLSX_TYPE, to_xlsx(*tables, title=report.title))
     section = Section(
         plot=report.draw(Ink.PAPER),
         plot_words=f"{report.chart.title}. {report.chart.description}",
         table=report.table,
     )
-    pdf = typeset_paper(report.title, municipality.name, [section], lead=report.lead)
+    sections = [section]
+    if report.sources is not None:
+        sections.append(Section(report.sources.title, table=report.sources))
+    pdf = typeset_paper(report.title, municipality.name, sections, lead=report.lead)
     return ReportFile(f"{stem}.pdf", PDF_TYPE, pdf)

@@ -10,15 +10,15 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
+from allmende.fleet.reports.kinds import Grain, ReportKind, Wish
 from allmende.fleet.reports.periods import Period, Preset, period_of
-from allmende.fleet.reports.standard_reports import Grain, ReportKind, Wish
-from allmende.fleet.reports.withholding import withheld_cost_centres
+from allmende.fleet.reports.withholding import withheld_cost_centres, withheld_places
 from allmende.fleet.reports.words import PRESETS
 
 EARLIEST: Final = date(2000, 1, 1)
@@ -28,6 +28,8 @@ _MOST_DAYS: Final = 93
 _SITE: Final = frozenset({ReportKind.TOWN, ReportKind.DEVICE, ReportKind.TIME, ReportKind.ENVIRONMENT})
 _DEVICE: Final = frozenset({ReportKind.TIME})
 _CENTRE: Final = frozenset({ReportKind.TOWN, ReportKind.TIME})
+#: By what `WithheldError` names.
+FIELDS: Final = {"site": "standort", "device": "geraet", "cost_centre": "kostenstelle"}
 
 
 def _day(label: Any) -> forms.DateField:
@@ -86,21 +88,27 @@ class ReportForm(PeriodForm):
         self._kind = kind
         if kind is not ReportKind.TIME:
             del self.fields["je"]
-        withheld = withheld_cost_centres(municipality)
+        places = withheld_places(municipality)
+        centres = withheld_cost_centres(municipality)
         rows = {
-            "standort": (_SITE, Site.objects.filter(municipality=municipality)),
-            "geraet": (_DEVICE, Device.objects.filter(municipality=municipality)),
-            "kostenstelle": (
-                _CENTRE,
-                CostCentre.objects.filter(municipality=municipality).exclude(pk__in=withheld),
-            ),
+            "standort": (_SITE, Site.objects.all(), places.sites),
+            "geraet": (_DEVICE, Device.objects.all(), places.devices),
+            "kostenstelle": (_CENTRE, CostCentre.objects.all(), centres),
         }
-        for name, (kinds, found) in rows.items():
+        for name, (kinds, found, withheld) in rows.items():
             field = self.fields[name]
             if kind not in kinds or not isinstance(field, forms.ChoiceField):
                 del self.fields[name]
                 continue
-            field.choices = [("", _("all")), *((str(row.pk), str(row)) for row in found)]
+            left_out = [number for number in withheld if number]
+            told = found.filter(municipality=municipality).exclude(pk__in=left_out)
+            field.choices = [("", _("all")), *((str(row.pk), str(row)) for row in told)]
+            if left_out:
+                field.help_text = ngettext(
+                    "%(count)d is left out: too few people stand behind it.",
+                    "%(count)d are left out: too few people stand behind them.",
+                    len(left_out),
+                ) % {"count": len(left_out)}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

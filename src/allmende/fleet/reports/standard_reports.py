@@ -9,10 +9,10 @@ about whole months, and is never told apart by device or site too: days and plac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from django.utils.formats import date_format
@@ -22,79 +22,36 @@ from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
-from allmende.fleet.charts import Chart, Ink, Series, draw_bars, draw_columns
+from allmende.fleet.charts import Chart, Series
 from allmende.fleet.environment import UNITS, Effect, effect_of, factor_on, factors_of, sheets_as_a4
 from allmende.fleet.figures import day_words, percent_words
+from allmende.fleet.reports.cost_report import build_cost_report
 from allmende.fleet.reports.counts import Counts, change_of, group_sums
+from allmende.fleet.reports.kinds import PLOTTED, Grain, Report, ReportKind, Wish, WithheldError
+from allmende.fleet.reports.links import ledger_href, report_href, time_href
 from allmende.fleet.reports.periods import Period
-from allmende.fleet.reports.withholding import withheld_cost_centres
+from allmende.fleet.reports.withholding import withheld_cost_centres, withheld_places
 from allmende.fleet.tables import WITHHELD, Cell, Column, Kind, Table
 from allmende.printing.api import SheetSum, sum_sheets
 
-#: So many bars are drawn; the table has all.
-PLOTTED: Final = 25
 _BY: Final = ("kind", "duplex")
-
-
-class ReportKind(StrEnum):
-    TOWN = "town"
-    SITE = "site"
-    COST_CENTRE = "cost_centre"
-    DEVICE = "device"
-    TIME = "time"
-    ENVIRONMENT = "environment"
-
-
-class Grain(StrEnum):
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be told. Numbers of rows of the town; None is all of them."""
-
-    kind: ReportKind
-    period: Period
-    grain: Grain = Grain.MONTH
-    site_id: int | None = None
-    device_id: int | None = None
-    cost_centre_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """`lead` are sentences; `is_lying`: the plot's bars lie, beside names; `is_stacked`: several series are parts of a whole."""
-
-    kind: ReportKind
-    title: str
-    period: Period
-    lead: tuple[str, ...]
-    chart: Chart
-    table: Table
-    is_lying: bool = True
-    is_stacked: bool = True
-
-    def draw(self, ink: Ink = Ink.PAGE) -> str:
-        """Empty where there is nothing to draw."""
-        if not self.chart.labels:
-            return ""
-        draw = draw_bars if self.is_lying else draw_columns
-        return draw(self.chart, stacked=self.is_stacked, ink=ink)
-
-
-class WithheldError(Exception):
-    """The report would speak of too few people."""
+#: They tell cost centres apart.
+OF_COST_CENTRES: Final = frozenset({ReportKind.COST_CENTRE, ReportKind.COST})
 
 
 def build_report(municipality: Municipality, wish: Wish) -> Report:
     """Raises WithheldError where all that is asked for is withheld."""
-    if wish.kind is ReportKind.COST_CENTRE or wish.cost_centre_id is not None:
+    if wish.kind in OF_COST_CENTRES or wish.cost_centre_id is not None:
         grain = Grain.MONTH if wish.grain is Grain.DAY else wish.grain
         wish = replace(wish, period=wish.period.whole_months(), grain=grain, site_id=None, device_id=None)
     if wish.cost_centre_id is not None and wish.cost_centre_id in withheld_cost_centres(municipality):
-        raise WithheldError
+        raise WithheldError("cost_centre")
+    if wish.site_id is not None or wish.device_id is not None:
+        places = withheld_places(municipality)
+        if wish.site_id in places.sites and wish.site_id is not None:
+            raise WithheldError("site")
+        if wish.device_id in places.devices and wish.device_id is not None:
+            raise WithheldError("device")
     return _BUILDERS[wish.kind](municipality, wish)
 
 
@@ -145,31 +102,41 @@ def _site(municipality: Municipality, wish: Wish) -> Report:
     def key(each: SheetSum) -> int | None:
         return site_of.get(each.device_id)
 
+    withheld = withheld_places(municipality).sites
+
     return _by_name(
         municipality,
         wish,
         by="device",
         key=key,
         names={**sites, None: _("Without a site")},
+        href=lambda at: report_href(wish, ReportKind.DEVICE, standort=at),
         title=_("Sites"),
         head=_("Site"),
+        withheld=withheld,
     )
 
 
 def _device(municipality: Municipality, wish: Wish) -> Report:
+    rows = Device.objects.filter(municipality=municipality).select_related("site")
+    if wish.site_id is not None:
+        rows = rows.filter(site_id=wish.site_id)
     names: dict[int | None, str] = {
-        device.pk: f"{device.name} ({device.site})" if device.site else device.name
-        for device in Device.objects.filter(municipality=municipality).select_related("site")
+        device.pk: f"{device.name} ({device.site})" if device.site else device.name for device in rows
     }
-    names[None] = _("Unknown device")
+    if wish.site_id is None:
+        names[None] = _("Unknown device")
+    withheld = withheld_places(municipality).devices & names.keys()
     return _by_name(
         municipality,
         wish,
         by="device",
         key=lambda each: each.device_id,
         names=names,
+        href=lambda at: ledger_href(wish.period, device=at),
         title=_("Devices"),
         head=_("Device"),
+        withheld=withheld,
     )
 
 
@@ -178,13 +145,14 @@ def _cost_centre(municipality: Municipality, wish: Wish) -> Report:
         centre.pk: str(centre) for centre in CostCentre.objects.filter(municipality=municipality)
     }
     names[None] = _("Without a cost centre")
-    withheld = {number or None for number in withheld_cost_centres(municipality)}
+    withheld = frozenset(number or None for number in withheld_cost_centres(municipality))
     return _by_name(
         municipality,
         wish,
         by="cost_centre",
         key=lambda each: each.cost_centre_id,
         names=names,
+        href=lambda at: ledger_href(wish.period, cost_centre=at),
         title=_("Cost centres"),
         head=_("Cost centre"),
         withheld=withheld,
@@ -200,24 +168,30 @@ def _by_name(
     names: dict[int | None, str],
     title: str,
     head: str,
-    withheld: set[int | None] | None = None,
+    href: Callable[[int], str],
+    withheld: AbstractSet[int | None] = frozenset(),
 ) -> Report:
     now = group_sums(_sums(municipality, wish, wish.period, (by, *_BY)), key)
     before = group_sums(_sums(municipality, wish, wish.period.year_before(), (by, *_BY)), key)
-    hidden = withheld or set()
-    groups = [
-        (names.get(at, "–"), now.get(at, Counts()), before.get(at, Counts()))
-        for at in now.keys() | before.keys()
-        if at not in hidden
-    ]
-    groups.sort(key=lambda group: (-group[1].sheets, group[0]))
+    told = sorted(
+        (now.keys() | before.keys()) - withheld,
+        key=lambda at: (-now.get(at, Counts()).sheets, names.get(at, "–")),
+    )
+    groups = [(names.get(at, "–"), now.get(at, Counts()), before.get(at, Counts())) for at in told]
     all_now, all_before = (sum(counts.values(), Counts()) for counts in (now, before))
     # A withheld group stands in the table also where nothing was printed: its absence would tell just that.
     kept = (
-        sorted(names.get(at, "–") for at in hidden) if all_now != Counts() or all_before != Counts() else []
+        sorted(names.get(at, "–") for at in withheld) if all_now != Counts() or all_before != Counts() else []
     )
     return _compared(
-        wish, title, head, groups, totals=(all_now, all_before), withheld=kept, people=municipality
+        wish,
+        title,
+        head,
+        groups,
+        totals=(all_now, all_before),
+        withheld=kept,
+        people=municipality,
+        links=[href(at) if at is not None else None for at in told],
     )
 
 
@@ -230,6 +204,7 @@ def _compared(
     totals: tuple[Counts, Counts] | None = None,
     withheld: Sequence[str] = (),
     people: Municipality | None = None,
+    links: Sequence[str | None] = (),
 ) -> Report:
     """Groups beside the same days a year before, and their sum."""
     now, before = totals or (
@@ -262,7 +237,8 @@ def _compared(
     chart = _impressions_chart(
         title, [name for name, _now, _before in drawn], [this for _name, this, _before in drawn]
     )
-    table = Table(title, columns, tuple(rows), total if rows else None, notes)
+    hrefs = (*links, *([None] * len(withheld))) if links else ()
+    table = Table(title, columns, tuple(rows), total if rows else None, notes, links=hrefs)
     return Report(wish.kind, title, wish.period, _lead(wish, now), chart, table)
 
 
@@ -285,7 +261,8 @@ def _time(municipality: Municipality, wish: Wish) -> Report:
         first = Column(_("Month") if wish.grain is Grain.MONTH else _("Year"))
         rows = tuple((_begin_words(day, wish.grain), *_count_cells(groups[day])) for day in days)
     totals = (_("Total"), *_count_cells(total)) if rows else None
-    table = Table(title, (first, *_count_columns()), rows, totals, _notes(total))
+    hrefs = tuple(time_href(wish, day) for day in days)
+    table = Table(title, (first, *_count_columns()), rows, totals, _notes(total), links=hrefs)
     chart = _impressions_chart(
         title, [_begin_words(day, wish.grain) for day in days], [groups[day] for day in days]
     )
@@ -415,6 +392,7 @@ _BUILDERS: Final = {
     ReportKind.TOWN: _town,
     ReportKind.SITE: _site,
     ReportKind.COST_CENTRE: _cost_centre,
+    ReportKind.COST: build_cost_report,
     ReportKind.DEVICE: _device,
     ReportKind.TIME: _time,
     ReportKind.ENVIRONMENT: _environment,

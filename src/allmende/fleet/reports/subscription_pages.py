@@ -18,8 +18,9 @@ from allmende.directory.access import READS_FIGURES
 from allmende.directory.administration_access import Desk, contracts_page
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
+from allmende.fleet.reports.kinds import ReportKind
 from allmende.fleet.reports.report_files import FileKind
-from allmende.fleet.reports.standard_reports import ReportKind
+from allmende.fleet.reports.standard_reports import OF_COST_CENTRES
 from allmende.fleet.reports.subscriptions import (
     MOST,
     TRIES,
@@ -72,7 +73,7 @@ class SubscriptionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("kind") == ReportKind.COST_CENTRE and data.get("rhythm") == Rhythm.WEEKLY:
+        if data.get("kind") in OF_COST_CENTRES and data.get("rhythm") == Rhythm.WEEKLY:
             self.add_error(
                 "rhythm", _("Cost centres are told apart by whole months: choose month or quarter.")
             )

@@ -27,9 +27,10 @@ from allmende.directory.access import may_keep_contracts, may_read_figures
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
+from allmende.fleet.reports.kinds import ReportKind, Wish
 from allmende.fleet.reports.periods import Period, Preset, period_of
 from allmende.fleet.reports.report_files import FileKind, write_file
-from allmende.fleet.reports.standard_reports import ReportKind, Wish, build_report
+from allmende.fleet.reports.standard_reports import build_report
 from allmende.fleet.reports.words import report_name
 
 log = logging.getLogger(__name__)

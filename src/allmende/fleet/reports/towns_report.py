@@ -18,11 +18,11 @@ from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.municipalities import Municipality
 from allmende.fleet.charts import Chart, Series
 from allmende.fleet.reports.counts import Counts, change_of, group_sums
+from allmende.fleet.reports.kinds import Report, ReportKind
 from allmende.fleet.reports.pages import file_response
 from allmende.fleet.reports.periods import Period, Preset
 from allmende.fleet.reports.report_files import FileKind, write_file
 from allmende.fleet.reports.report_form import PeriodForm
-from allmende.fleet.reports.standard_reports import Report, ReportKind
 from allmende.fleet.reports.withholding import choose_withheld
 from allmende.fleet.tables import WITHHELD, Cell, Column, Kind, Table, to_html
 from allmende.printing.api import sum_sheets_of_towns

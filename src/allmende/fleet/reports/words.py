@@ -9,13 +9,14 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from allmende.fleet.reports.kinds import ReportKind
 from allmende.fleet.reports.periods import Preset
-from allmende.fleet.reports.standard_reports import ReportKind
 
 NAMES: Final[dict[ReportKind, str | Promise]] = {
     ReportKind.TOWN: _("The whole town"),
     ReportKind.SITE: _("Sites"),
     ReportKind.COST_CENTRE: _("Cost centres"),
+    ReportKind.COST: _("Costs"),
     ReportKind.DEVICE: _("Devices"),
     ReportKind.TIME: _("Over time"),
     ReportKind.ENVIRONMENT: _("Environment"),
@@ -24,6 +25,7 @@ WHAT_FOR: Final[dict[ReportKind, str | Promise]] = {
     ReportKind.TOWN: _("What is printed, copied and scanned, on which paper."),
     ReportKind.SITE: _("The town's buildings beside each other."),
     ReportKind.COST_CENTRE: _("Who bears how much. Small groups are withheld."),
+    ReportKind.COST: _("What each cost centre bears in euros, from the closed settlements."),
     ReportKind.DEVICE: _("Which devices work much, and which hardly."),
     ReportKind.TIME: _("By day, month or year."),
     ReportKind.ENVIRONMENT: _("Wood, CO₂ and energy of the paper, with the sources of the factors."),
@@ -33,6 +35,7 @@ ADDRESSES: Final = {
     ReportKind.TOWN: "kommune",
     ReportKind.SITE: "standorte",
     ReportKind.COST_CENTRE: "kostenstellen",
+    ReportKind.COST: "kosten",
     ReportKind.DEVICE: "geraete",
     ReportKind.TIME: "zeit",
     ReportKind.ENVIRONMENT: "umwelt",

@@ -114,6 +114,7 @@ def list_jobs(request: HttpRequest, desk: Desk) -> HttpResponse:
         jobs=found[:_PER_PAGE],
         older=older,
         before=before,
+        is_filtered=any(request.GET.values()),
     )
 
 

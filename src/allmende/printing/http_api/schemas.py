@@ -12,7 +12,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 from ninja import Field, Schema
 
-from allmende.printing.budget_words import budget_words
+from allmende.printing.budget_words import budget_note_words, budget_words
 from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_words import reason_words
 from allmende.printing.rules.words import answer_words, note_words
@@ -113,7 +113,9 @@ class JobView(Schema):
     message: str = Field(description="The reason in words.")
     pages: int | None
     colour_pages: int | None
-    sheets: int | None
+    sheets: int | None = Field(
+        description="Of a held job sheets, sides, colour and cost are what will come out here, as the town's rules leave it."
+    )
     media: str
     copies: int
     sides: str
@@ -135,6 +137,10 @@ class JobView(Schema):
         description="The number of who bears it when it is released here, where its client named another than the visit's."
     )
     rule_notes: list[str] = Field(description="What the town's rules will do with it here, in words.")
+    budget_notes: list[str] = Field(description="What budgets will say to it, in words.")
+    held_back: str = Field(
+        description="Why a held job will not come out here: a code as of a release, or `needs-approval`; empty where it goes."
+    )
 
 
 class ClaimableView(Schema):
@@ -216,6 +222,8 @@ def job_view(job: VisitJob) -> JobView:
         cost=job.cost,
         cost_centre=job.bearer.number if job.bearer is not None else "",
         rule_notes=[note_words(note) for note in job.rule_notes],
+        budget_notes=[budget_note_words(note) for note in job.budget_notes],
+        held_back=job.held_back,
     )
 
 
@@ -244,6 +252,7 @@ def outcome_views(outcomes: Iterable[ReleaseOutcome]) -> list[OutcomeView]:
 
 def _words(outcome: ReleaseOutcome) -> list[str]:
     words = [answer_words(outcome.rule)] if outcome.rule is not None else []
+    words += [answer_words(rule) for rule in outcome.overruled]
     return words + [budget_words(note) for note in outcome.budgets]
 
 

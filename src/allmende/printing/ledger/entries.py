@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from allmende.printing.ledger.device_users import note_user
 from allmende.printing.ledger.rollups import (
     BEARER_KEY,
     COUNTS,
@@ -31,6 +32,7 @@ def append_entry(entry: SheetEntry) -> SheetEntry:
     with transaction.atomic():
         entry.save(force_insert=True)
         add_to_sums(entry)
+        note_user(entry)
     return entry
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
+from allmende.printing.ledger.device_users import forget_users
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.sheets import SheetEntry
 
@@ -23,6 +24,7 @@ def forget_people(now: datetime) -> int:
     count = 0
     for town in Municipality.objects.only("id", "ledger_person_days"):
         last = local_day(now) - timedelta(days=town.ledger_person_days)
+        forget_users(town.pk, last)
         old = SheetEntry.objects.filter(municipality_id=town.pk, person__isnull=False, day__lt=last)
         ids = list(old.order_by("day").values_list("pk", flat=True)[: BATCH - count])
         if not ids:

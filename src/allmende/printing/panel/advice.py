@@ -49,6 +49,7 @@ def tell_rules(request: HttpRequest, outcomes: Sequence[ReleaseOutcome]) -> None
         for one in outcomes
         if one.rule is not None and one.rule.code == HINT and one.done
     }
+    hints |= {answer_words(rule) for one in outcomes for rule in one.overruled if one.done}
     for text in sorted(refused):
         messages.warning(request, text)
     for text in sorted(hints):

@@ -39,13 +39,14 @@ class JobChangesForm(forms.Form):
         initial = {
             "copies": job.copies,
             "sides": job.sides,
+            # What will come out if nothing is touched, not what was sent: rules may have changed it.
             "colour": "as-sent" if job.colour else "black",
         }
         super().__init__(*args, **kwargs)
         self.initial = initial
         self._job = job
         if not job.colour:
-            # Its client asked for black: there is no colour to come back to.
+            # Its client asked for black, a rule says so, or the device has nothing else.
             self.fields["colour"].choices = _COLOURS[1:]  # type: ignore[attr-defined]
 
     def clean_pages(self) -> tuple[tuple[int, int], ...] | None:
@@ -77,7 +78,7 @@ class JobChangesForm(forms.Form):
         data = self.cleaned_data
         return TicketChanges(
             copies=data["copies"] if data["copies"] != self._job.copies else None,
-            sides=data["sides"] if data["sides"] != self._job.sides else None,
-            colour=False if data["colour"] == "black" and self._job.colour else None,
+            sides=data["sides"] if data["sides"] != self._job.sent_sides else None,
+            colour=False if data["colour"] == "black" and self._job.sent_colour else None,
             page_ranges=data["pages"],
         )

@@ -47,7 +47,9 @@ from allmende.printing.panel.access import (
 )
 from allmende.printing.panel.advice import tell_budgets, tell_rules
 from allmende.printing.panel.lists import list_panel_jobs, own_held_jobs
+from allmende.printing.rules.at_release import REFUSED
 from allmende.printing.visit.bearers import current_bearer, may_choose_bearer
+from allmende.printing.visit.outlooks import count_refusals
 from allmende.printing.visit.release import ServiceNotRunningError, release_jobs
 from allmende.printing.visit.visits import (
     OpenVisit,
@@ -89,7 +91,10 @@ def _show_panel(request: HttpRequest, panel: Panel) -> HttpResponse:
         return _leave(panel, visit)
     if "seen" not in request.GET:
         keep_visit_open(visit)
-    return render(request, "printing/panel/jobs.html", jobs_context(request, panel, visit))
+    context = jobs_context(request, panel, visit)
+    if "seen" not in request.GET:
+        count_refusals(visit, [job.id for job in context["jobs"].kept_back if job.held_back == REFUSED])
+    return render(request, "printing/panel/jobs.html", context)
 
 
 @require_GET

@@ -113,8 +113,8 @@ def cancel_job(actor: Person, job: Job) -> bool:
 
 
 def _my_job(row: Job, device_ids: list[int]) -> MyJob:
-    ticket = read_job_ticket(row.ticket)
+    ticket = load_ticket(row.ticket)
     costs = None
     if device_ids and row.state == State.HELD:
-        costs = cost_range(row, load_ticket(row.ticket), device_ids, local_day(timezone.now()))
-    return MyJob(row, ticket, sheets_needed(row.pages, ticket.copies, ticket.sides), costs)
+        costs = cost_range(row, ticket, device_ids, local_day(timezone.now()))
+    return MyJob(row, read_job_ticket(row.ticket), sheets_needed(row, ticket), costs)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,10 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from allmende.directory.page_access import person_page
 from allmende.directory.people import Person
+from allmende.printing.rules.approval_notices import choose_mail, mail_is_set_up, read_in_this_language
 from allmende.printing.rules.approvals import (
     AlreadyAnsweredError,
     access_request_for,
     answer_request,
+    may_approve,
     open_requests,
     recent_answers,
 )
@@ -24,8 +28,26 @@ from allmende.printing.rules.approvals import (
 @require_GET
 @person_page
 def show_approvals(request: HttpRequest, person: Person) -> HttpResponse:
-    context = {"waiting": open_requests(person), "answered": recent_answers(person)}
+    context: dict[str, Any] = {"waiting": open_requests(person), "answered": recent_answers(person)}
+    if may_approve(person):
+        context["notice"] = read_in_this_language(person)
+        context["mail_is_set_up"] = mail_is_set_up()
     return render(request, "printing/rules/approvals.html", context)
+
+
+@require_POST
+@person_page
+def choose_approval_mail(request: HttpRequest, person: Person) -> HttpResponse:
+    if may_approve(person):
+        wanted = request.POST.get("mail") == "yes"
+        choose_mail(person, wanted=wanted)
+        messages.success(
+            request,
+            _("You are told by mail when something waits for you.")
+            if wanted
+            else _("You get no more mails."),
+        )
+    return redirect("approvals")
 
 
 @require_POST

@@ -123,21 +123,25 @@ def ask_approval(job: Job, rule_id: int, facts: Facts, now: datetime) -> Approva
 
 def open_requests(person: Person, now: datetime | None = None) -> list[ApprovalRequest]:
     """What this person may answer now, oldest first; at most 200."""
+    return list(_waiting_for(person, now).select_related("job", "rule", "owner", "device")[:MAX_LISTED])
+
+
+def count_open_requests(person: Person) -> int | None:
+    """How many of them; None where no rule asks this person, which costs no question of the database."""
+    return _waiting_for(person).count() if may_approve(person) else None
+
+
+def _waiting_for(person: Person, now: datetime | None = None) -> models.QuerySet[ApprovalRequest]:
     rule_ids = _rules_to_approve(person)
     if not rule_ids:
-        return []
-    rows = (
-        ApprovalRequest.objects.filter(
-            municipality_id=town_id_of(person),
-            rule_id__in=rule_ids,
-            answer=Answer.ASKED,
-            expires_at__gt=now or timezone.now(),
-            job__state=State.HELD.value,
-        )
-        .exclude(owner=person)
-        .select_related("job", "rule", "owner", "device")
-    )
-    return list(rows[:MAX_LISTED])
+        return ApprovalRequest.objects.none()
+    return ApprovalRequest.objects.filter(
+        municipality_id=town_id_of(person),
+        rule_id__in=rule_ids,
+        answer=Answer.ASKED,
+        expires_at__gt=now or timezone.now(),
+        job__state=State.HELD.value,
+    ).exclude(owner=person)
 
 
 def recent_answers(person: Person, limit: int = 20) -> list[ApprovalRequest]:

@@ -8,7 +8,7 @@ A town without rules costs one cached look. With rules, the database is asked pe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.utils import timezone
@@ -64,7 +64,10 @@ class RuleAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """`changes`: the wish as the rules leave it. `answer`: why the job does not go, None where it goes. `hint`: to be shown with it."""
+    """`changes`: the wish as the rules leave it. `answer`: why the job does not go, None where it goes. `hint`: to be shown with it.
+
+    `overruled`: the person chose otherwise at the device, and a rule said no.
+    """
 
     changes: TicketChanges
     decision: Decision
@@ -72,6 +75,19 @@ class Ruling:
     media: str
     answer: RuleAnswer | None = None
     hint: RuleAnswer | None = None
+    overruled: tuple[RuleAnswer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutlook:
+    """What rules will do with a held job here. `held_back`: the code of what keeps it from paper, empty where it goes.
+
+    `changes`: what they change of the ticket. `notes`: what they say, the answer to a refusal with its ways out.
+    """
+
+    changes: TicketChanges = field(default_factory=TicketChanges)
+    notes: tuple[RuleAnswer, ...] = ()
+    held_back: str = ""
 
 
 class ReleaseRules:
@@ -84,6 +100,7 @@ class ReleaseRules:
         self._now = timezone.now()
         self._abilities = device_abilities(open_visit.device)
         self._some_approve = any(rule.effect is Effect.APPROVE for rule in town.rules)
+        self._others: dict[int, Device] | None = None
         #: Chosen for this visit; None leaves each job with its owner's.
         chosen = open_visit.visit.cost_centre
         self._cost_centre = None if chosen is None else chosen.number
@@ -105,12 +122,37 @@ class ReleaseRules:
             count_held_back(job.municipality_id, job.pk, decision, media)
             return Ruling(changes, decision, asked, media, answer)
         hint = self._advice(HINT, decision.advice) if decision.advice is not None else None
-        return Ruling(rule_changes(changes, decision), decision, asked, media, hint=hint)
+        overruled = (
+            RuleAnswer(TWO_SIDED, self._town.rows[rule.id])
+            for rule in decision.applied
+            if rule.effect is Effect.DUPLEX and changes.sides is not None
+        )
+        return Ruling(
+            rule_changes(changes, decision), decision, asked, media, hint=hint, overruled=tuple(overruled)
+        )
 
-    def look_ahead(self, jobs: Sequence[Job]) -> dict[int, tuple[RuleAnswer, ...]]:
-        """What is said of held jobs before anybody touches them, by job; writes nothing, one query at most."""
-        asked = requests_of_jobs([job.pk for job in jobs]) if self._some_approve else {}
-        return {job.pk: tuple(self._notes(job, asked.get(job.pk, []))) for job in jobs}
+    def look_ahead(self, jobs: Sequence[Job]) -> dict[int, RuleOutlook]:
+        """What becomes of held jobs if nobody changes anything, by job. Writes nothing; two queries at most."""
+        requests = requests_of_jobs([job.pk for job in jobs]) if self._some_approve else {}
+        return {job.pk: self._outlook(job, requests.get(job.pk, [])) for job in jobs}
+
+    def count_refusals(self, jobs: Sequence[Job]) -> None:
+        """Their owner is told that they are refused here: that counts, as if they had been sent."""
+        requests = requests_of_jobs([job.pk for job in jobs]) if self._some_approve else {}
+        for job in jobs:
+            decision, _asked = self._decide(job, TicketChanges(), requests.get(job.pk, []))
+            if decision.refused:
+                count_held_back(job.municipality_id, job.pk, decision, media_class(job))
+
+    def _outlook(self, job: Job, requests: Sequence[ApprovalRequest]) -> RuleOutlook:
+        decision, asked = self._decide(job, TicketChanges(), requests)
+        notes = tuple(self._notes(decision, asked, requests))
+        held_back = ""
+        if decision.gate is not None:
+            held_back = next(note.code for note in notes if note.rule.pk == decision.gate.id)
+        elif decision.asks_first:
+            held_back = ADVISED
+        return RuleOutlook(rule_changes(TicketChanges(), decision), notes, held_back)
 
     def _decide(
         self, job: Job, changes: TicketChanges, requests: Sequence[ApprovalRequest]
@@ -124,18 +166,20 @@ class ReleaseRules:
         facts = facts.with_settled(self._anyway | settled_by_approval(requests, facts, self._now))
         return decide(self._town.rules, facts), facts
 
-    def _notes(self, job: Job, requests: Sequence[ApprovalRequest]) -> Iterator[RuleAnswer]:
-        decision, _asked = self._decide(job, TicketChanges(), requests)
+    def _notes(
+        self, decision: Decision, asked: Facts, requests: Sequence[ApprovalRequest]
+    ) -> Iterator[RuleAnswer]:
         for finding in decision.findings:
             row = self._town.rows[finding.rule.id]
             effect = finding.rule.effect
             if finding.outcome is Outcome.SETTLED and finding.rule.id not in self._anyway:
                 if effect is Effect.APPROVE and finding.rule.id in decision.facts.settled:
-                    yield RuleAnswer(APPROVED, row)
+                    request = next((one for one in requests if one.rule_id == row.pk), None)
+                    yield RuleAnswer(APPROVED, row, request=request)
             elif finding.outcome is not Outcome.APPLIED:
                 continue
             elif effect is Effect.REFUSE:
-                yield RuleAnswer(REFUSED, row)
+                yield self._refusal(finding.rule, asked)
             elif effect is Effect.APPROVE:
                 request = next((one for one in requests if one.rule_id == row.pk), None)
                 yield self._approval_note(row, request)
@@ -162,16 +206,17 @@ class ReleaseRules:
         return None
 
     def _refusal(self, rule: Rule, asked: Facts) -> RuleAnswer:
-        devices = {
-            device.pk: device
-            for device in Device.objects.filter(
-                municipality_id=self._device.municipality_id, is_active=True
-            ).exclude(pk=self._device.pk)[:_MAX_ELSEWHERE]
-        }
+        devices = self._other_devices()
         elsewhere = (at_device(asked, device) for device in devices.values())
         ways = ways_out(self._town.rules, asked, elsewhere)
         named = tuple((way, devices.get(way.device_id or 0)) for way in ways)
         return RuleAnswer(REFUSED, self._town.rows[rule.id], ways=named)
+
+    def _other_devices(self) -> dict[int, Device]:
+        if self._others is None:
+            rows = Device.objects.filter(municipality_id=self._device.municipality_id, is_active=True)
+            self._others = {row.pk: row for row in rows.exclude(pk=self._device.pk)[:_MAX_ELSEWHERE]}
+        return self._others
 
     def _advice(self, code: str, rule: Rule) -> RuleAnswer:
         row = self._town.rows[rule.id]

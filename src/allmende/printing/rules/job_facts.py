@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -55,10 +56,16 @@ def cost_centre_of(person: Person | None) -> str | None:
 
 def device_abilities(device: Device) -> tuple[bool | None, bool | None]:
     """(duplex, colour) as the device says; None where it was never asked or answered nonsense."""
-    if not device.description:
+    return _abilities(bytes(device.description or b""))
+
+
+@lru_cache(maxsize=256)
+def _abilities(description: bytes) -> tuple[bool | None, bool | None]:
+    # A panel asks every two seconds, of every device that might be a way out.
+    if not description:
         return None, None
     try:
-        message, _end = ipp.decode(bytes(device.description))
+        message, _end = ipp.decode(description)
     except ipp.IppError:
         return None, None
     printer = message.group(ipp.GroupTag.PRINTER)

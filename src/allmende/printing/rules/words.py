@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from allmende.directory.roles import RoleName
 from allmende.printing.jobs import Job
-from allmende.printing.rules.approvals import Answer, ApprovalRequest
+from allmende.printing.rules.approvals import GIVEN, Answer, ApprovalRequest
 from allmende.printing.rules.at_release import (
     ADVISED,
     APPROVED,
@@ -105,19 +106,35 @@ def approver_words(row: PrintRule) -> str:
     return str(RoleName.IT.label)
 
 
-def waits_for(job: Job) -> str:
-    """By whom a held job waits to be approved; empty where it does not wait."""
-    if job.reason != AWAITS:
+def approval_words(job: Job) -> str:
+    """What its owner is told of the approval of a held job, whole sentences; empty where none was asked for."""
+    if job.reason not in {AWAITS, GIVEN, DECLINED}:
         return ""
     row = (
-        ApprovalRequest.objects.filter(
-            job_id=job.pk, municipality_id=job.municipality_id, answer=Answer.ASKED
-        )
-        .select_related("rule__approver")
+        ApprovalRequest.objects.filter(job_id=job.pk, municipality_id=job.municipality_id)
+        .select_related("rule__approver", "answered_by")
         .order_by("-asked_at")
         .first()
     )
-    return approver_words(row.rule) if row is not None else ""
+    if row is None:
+        return ""
+    facts = {
+        "who": row.answered_by or approver_words(row.rule),
+        "when": date_format(timezone.localtime(row.expires_at), "SHORT_DATETIME_FORMAT"),
+    }
+    if row.answer == Answer.DECLINED:
+        text = _("%(who)s has declined it.") % facts
+    elif row.expires_at <= timezone.now():
+        return (
+            _("Nobody answered in time. At a device you can ask again.")
+            if row.answer == Answer.ASKED
+            else _("The approval has ended. At a device you can ask again.")
+        )
+    elif row.answer == Answer.ASKED:
+        return _("Waits for approval by %(who)s, until %(when)s.") % facts
+    else:
+        text = _("Approved by %(who)s: you can print it until %(when)s.") % facts
+    return f"{text} {_('The answer: %(note)s') % {'note': _as_sentence(row.note)}}" if row.note else text
 
 
 def finding_words(finding: Finding, names: Names) -> str:
@@ -148,12 +165,18 @@ def validity_words(valid_from: date | None, valid_until: date | None) -> str:
 
 
 def note_words(answer: RuleAnswer) -> str:
-    """What stands beside a waiting job: whole sentences, without ways out."""
-    if answer.code == REFUSED:
-        reason = answer.rule.reason(get_language() or "de")
-        text = _("Is not printed here: rule “%(rule)s”.") % {"rule": answer.rule.name}
-        return f"{text} {_as_sentence(reason)}" if reason else text
-    return answer_words(answer)
+    """What stands beside a waiting job: what will come out of it and why, or why nothing will and the way out. Whole sentences."""
+    if answer.code not in _AHEAD:
+        return answer_words(answer)
+    text = str(_AHEAD[answer.code]) % {"rule": answer.rule.name}
+    if answer.code != REFUSED:
+        return text
+    reason = answer.rule.reason(get_language() or "de")
+    parts = [text, _as_sentence(reason)] if reason else [text]
+    parts += [way_words(way, str(device or "")) for way, device in answer.ways]
+    if not answer.ways:
+        parts.append(_("Please ask your town's IT, or delete it."))
+    return " ".join(parts)
 
 
 def answer_words(answer: RuleAnswer) -> str:
@@ -198,6 +221,12 @@ def _declined(answer: RuleAnswer) -> str:
     return text + " " + _("With fewer pages or copies you can ask again, or delete the job.")
 
 
+def _approved(answer: RuleAnswer) -> str:
+    note = answer.request.note if answer.request is not None else ""
+    text = _("Approved: it can be printed now.")
+    return f"{text} {_('The answer: %(note)s') % {'note': _as_sentence(note)}}" if note else text
+
+
 def _advised(answer: RuleAnswer) -> str:
     device = answer.device
     place = f" ({device.place})" if device is not None and device.place else ""
@@ -213,11 +242,17 @@ _ANSWERS: Final[dict[str, Callable[[RuleAnswer], str]]] = {
     NEEDS_APPROVAL: lambda answer: (
         _("Printing it here asks for approval by %(who)s.") % {"who": approver_words(answer.rule)}
     ),
-    APPROVED: lambda _answer: _("Approved: it can be printed now."),
+    APPROVED: _approved,
     TWO_SIDED: lambda answer: _("Is printed on both sides (rule “%(rule)s”).") % {"rule": answer.rule.name},
     BLACK: lambda answer: _("Is printed in black and white (rule “%(rule)s”).") % {"rule": answer.rule.name},
 }
 
+#: Said before release, otherwise than after it.
+_AHEAD: Final[dict[str, str | Promise]] = {
+    REFUSED: gettext_lazy("Is not printed here: rule “%(rule)s”."),
+    TWO_SIDED: gettext_lazy("Sent one-sided, is printed on both sides: rule “%(rule)s”."),
+    BLACK: gettext_lazy("Sent in colour, is printed in black and white: rule “%(rule)s”."),
+}
 _WITH_REASON: Final = frozenset({REFUSED, AWAITS, NEEDS_APPROVAL, ADVISED, HINT})
 
 _KIND_WORDS: Final[dict[str, str | Promise]] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 from django import template
 
 from allmende.printing import job_words
-from allmende.printing.budget_words import amount_words, euro_words
+from allmende.printing.budget_words import amount_words, budget_note_words, euro_words
 from allmende.printing.rules import words as rule_words
 
 register = template.Library()
@@ -22,4 +22,5 @@ register.filter("answer_words", rule_words.answer_words)
 register.filter("note_words", rule_words.note_words)
 register.filter("euro_words", euro_words)
 register.filter("amount_words", amount_words)
-register.filter("waits_for", rule_words.waits_for)
+register.filter("budget_note_words", budget_note_words)
+register.filter("approval_words", rule_words.approval_words)

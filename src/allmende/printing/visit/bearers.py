@@ -7,12 +7,15 @@ Choosing is optional and holds for the visit, so that whoever doesn't care touch
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Final
 
 from django.utils import timezone
 
 from allmende.directory.cost_centres import CostCentre, open_cost_centres, search_cost_centres
+from allmende.printing.job_bearers import named_bearers
+from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.visit.visits import OpenVisit, Visit
@@ -31,6 +34,24 @@ class NoSuchCostCentreError(Exception):
 def current_bearer(open_visit: OpenVisit) -> CostCentre | None:
     """What own jobs of this visit are put on."""
     return open_visit.visit.cost_centre or open_visit.person.cost_centre
+
+
+def bearers_of(open_visit: OpenVisit, jobs: Collection[Job]) -> dict[int, int | None]:
+    """The cost centre that each job goes on, by its number: chosen for this visit, else named by its client, else its owner's own."""
+    chosen = open_visit.visit.cost_centre_id
+    if chosen is not None:
+        return dict.fromkeys((job.pk for job in jobs), chosen)
+    own = {job.pk: job.person.cost_centre_id if job.person is not None else None for job in jobs}
+    named = named_bearers(open_visit.visit.municipality_id, jobs)
+    return own | {job_id: centre.pk for job_id, centre in named.items()}
+
+
+def other_bearers(open_visit: OpenVisit, jobs: Collection[Job]) -> dict[int, CostCentre]:
+    """Of those jobs alone whose client has named another cost centre than the visit shows anyway."""
+    if open_visit.visit.cost_centre_id is not None:
+        return {}
+    found = named_bearers(open_visit.visit.municipality_id, jobs)
+    return {number: row for number, row in found.items() if row.pk != open_visit.person.cost_centre_id}
 
 
 def may_choose_bearer(open_visit: OpenVisit) -> bool:

@@ -27,12 +27,12 @@ from allmende.printing.delivery.port import DeliveryOrder, DeliveryPort, TicketC
 from allmende.printing.delivery.rules import Step
 from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.job_access import MAX_VISIT_JOBS, open_job, visible_jobs
-from allmende.printing.job_bearers import named_bearers
 from allmende.printing.job_changes import change_job, release_columns
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer, count_ruling
+from allmende.printing.visit.bearers import bearers_of
 from allmende.printing.visit.claims import ClaimableJob, ClaimError, claim_job, claimable_jobs
 from allmende.printing.visit.visit_jobs import VisitJob, list_visit_jobs, read_preview
 from allmende.printing.visit.visits import OpenVisit, keep_visit_open
@@ -82,13 +82,15 @@ class ReleaseOutcome:
     """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, or that of `rule`.
 
     `rule`: what a rule of the town says to the person: why the job does not go, or, of one that goes, a hint.
-    `budgets`: the same of budgets; with the code `budget-exceeded` the one that refused.
+    `budgets`: the same of budgets; with the code `budget-exceeded` the one that refused. `overruled`: rules that go against what the
+    person chose.
     """
 
     job_id: int
     code: str = ""
     rule: RuleAnswer | None = None
     budgets: tuple[BudgetNote, ...] = ()
+    overruled: tuple[RuleAnswer, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -233,7 +235,7 @@ def _send_here(
     with transaction.atomic():
         chosen = _chosen(open_visit, job_ids, (way.state,))
         jobs = [job for job, _job_id in chosen if job is not None]
-        bearers = _bearers(open_visit, jobs)
+        bearers = bearers_of(open_visit, jobs)
         held = hold_budgets(
             open_visit.visit.municipality_id, local_day(timezone.now()), jobs, set(bearers.values())
         )
@@ -255,8 +257,8 @@ def _send_here(
             if ruling is not None:
                 count_ruling(job, ruling)
             orders.append(order)
-            hint = ruling.hint if ruling is not None else None
-            outcomes.append(ReleaseOutcome(job_id, rule=hint, budgets=notes))
+            hint, overruled = (ruling.hint, ruling.overruled) if ruling is not None else (None, ())
+            outcomes.append(ReleaseOutcome(job_id, rule=hint, budgets=notes, overruled=overruled))
         keep_visit_open(open_visit)
     for order in orders:
         if way is _TAKE_OVER:
@@ -314,16 +316,6 @@ def _send_one(
     except BudgetExceededError as error:
         return BUDGET_EXCEEDED, (error.note,)
     return DeliveryOrder(job.pk, open_visit.device.pk, holder, opened.file_key, changes), notes
-
-
-def _bearers(open_visit: OpenVisit, jobs: list[Job]) -> dict[int, int | None]:
-    """The cost centre of each: chosen for this visit, else named by its client, else its owner's own."""
-    chosen = open_visit.visit.cost_centre_id
-    if chosen is not None:
-        return dict.fromkeys((job.pk for job in jobs), chosen)
-    named = named_bearers(open_visit.visit.municipality_id, jobs)
-    own = {job.pk: job.person.cost_centre_id if job.person is not None else None for job in jobs}
-    return own | {job_id: centre.pk for job_id, centre in named.items()}
 
 
 def _stop(open_visit: OpenVisit, job: Job, wish: StopWish) -> None:

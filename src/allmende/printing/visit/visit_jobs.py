@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
 
 from allmende.directory.cost_centres import CostCentre
+from allmende.ipp.ticket import Ticket
+from allmende.printing.budget_reservations import BUDGET_EXCEEDED, BudgetNote
 from allmende.printing.delivery.port import Progress, running_delivery
 from allmende.printing.job_access import (
     MAX_VISIT_JOBS,
@@ -22,14 +23,16 @@ from allmende.printing.job_access import (
     open_job,
     visible_jobs,
 )
-from allmende.printing.job_bearers import named_bearers
 from allmende.printing.job_costs import cost_of_job
 from allmende.printing.job_states import IN_FLIGHT, State
-from allmende.printing.job_tickets import impressions_wanted, load_ticket, pages_wanted, read_job_ticket
+from allmende.printing.job_tickets import impressions_wanted, load_ticket, prints_colour
 from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
 from allmende.printing.ledger.entries import local_day
+from allmende.printing.ledger.job_counts import own_count
 from allmende.printing.prices import ImpressionPrices, prices_at
-from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer
+from allmende.printing.rules.at_release import ADVISED, NEEDS_APPROVAL, RuleAnswer
+from allmende.printing.visit.bearers import other_bearers
+from allmende.printing.visit.outlooks import Outlook, foresee
 from allmende.printing.visit.resealing import reseal_at_tap
 from allmende.printing.visit.visits import OpenVisit
 from allmende.seal import SealError, open_note
@@ -42,7 +45,9 @@ LISTED = (State.HELD, State.RELEASED, State.DELIVERING, State.UNCERTAIN)
 class VisitJob:
     """One job as its owner sees it. Counts are None where not known (yet).
 
-    `pages`, `colour_pages`: of the document; `sheets`: of paper, for all copies, as asked by the client. `position`: how many
+    `pages`, `colour_pages`: of the document. Of a held job `sides`, `colour`, `sheets` (all copies) and `cost` are what will come out
+    here, as the town's rules and the device leave it; `sent_sides`, `sent_colour` are what its client asked for. `held_back`: the code of
+    what keeps it from paper (`rules.at_release`, `budget-exceeded`), empty where it goes. `position`: how many
     jobs come before it at its device, 0 when it is next or printing; `busy_with_pages`: pages that the device has still to
     print before, None when it has none or can't say. `impressions`: printed so far, of `impressions_wanted`. `owner_name`: empty for one's own.
     """
@@ -70,12 +75,23 @@ class VisitJob:
     sealed_to: str
     impressions: int | None
     impressions_wanted: int | None
-    #: What the town's rules say of a held job beforehand.
+    sent_sides: str
+    sent_colour: bool
+    held_back: str = ""
+    #: What the town's rules and budgets say of a held job beforehand.
     rule_notes: tuple[RuleAnswer, ...] = ()
-    #: Euros at this device, as asked by the client; None where the town doesn't show it, or it isn't known.
+    budget_notes: tuple[BudgetNote, ...] = ()
+    #: Euros at this device; None where the town doesn't show it, or it isn't known.
     cost: Decimal | None = None
     #: Where its client has named another one than the visit's: who bears it when it is released here.
     bearer: CostCentre | None = None
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether a touch on "print" does anything for a held job: it goes, asks for approval, or shows an advice."""
+        if self.held_back == BUDGET_EXCEEDED:
+            return all(note.after_others for note in self.budget_notes if note.is_refusal)
+        return self.held_back in {"", ADVISED, NEEDS_APPROVAL}
 
 
 def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
@@ -92,16 +108,22 @@ def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
         for one in opened:
             if one.job.state == State.HELD and not one.job.inspection:
                 delivery.inspect_later(one.job.pk, one.file_key)
-    notes = _rule_notes(open_visit, opened)
+    held = [one.job for one in opened if one.job.state == State.HELD]
+    outlooks = foresee(open_visit, held)
     prices = _prices(open_visit)
-    shown = [_visit_job(open_visit, one, one.job.pk in previews, queues, notes) for one in opened]
-    bearers = _named_bearers(open_visit, opened)
-    if bearers:
-        shown = [replace(job, bearer=bearers.get(job.id)) for job in shown]
-    if prices is None:
-        return shown
-    costs = {one.job.pk: cost_of_job(one.job, load_ticket(one.job.ticket), prices) for one in opened}
-    return [replace(job, cost=costs[job.id]) if job.state == State.HELD else job for job in shown]
+    bearers = other_bearers(open_visit, held)
+    return [
+        _visit_job(
+            open_visit,
+            one,
+            one.job.pk in previews,
+            queues,
+            outlook=outlooks.get(one.job.pk),
+            prices=prices,
+            bearer=bearers.get(one.job.pk),
+        )
+        for one in opened
+    ]
 
 
 def read_preview(open_visit: OpenVisit, job_id: int) -> bytes | None:
@@ -117,11 +139,9 @@ def read_preview(open_visit: OpenVisit, job_id: int) -> bytes | None:
         return None
 
 
-def sheets_needed(pages: int | None, copies: int, sides: str) -> int | None:
-    """Sheets of paper for so many pages, as a device with duplex takes them."""
-    if pages is None:
-        return None
-    return copies * (math.ceil(pages / 2) if sides.startswith("two-sided") else pages)
+def sheets_needed(job: Job, ticket: Ticket) -> int | None:
+    """Sheets of paper for all copies, as a device with duplex takes them."""
+    return None if job.pages is None else own_count(job.pages, job.colour_pages, ticket).sheets
 
 
 def _prices(open_visit: OpenVisit) -> ImpressionPrices | None:
@@ -130,26 +150,6 @@ def _prices(open_visit: OpenVisit) -> ImpressionPrices | None:
     if town is None or not town.shows_cost:
         return None
     return prices_at(open_visit.device.pk, local_day(timezone.now()))
-
-
-def _named_bearers(open_visit: OpenVisit, opened: list[OpenJob]) -> dict[int, CostCentre]:
-    """Of what is held, and only where it differs from what the visit says anyway."""
-    if open_visit.visit.cost_centre_id is not None:
-        return {}
-    held = [one.job for one in opened if one.job.state == State.HELD]
-    found = named_bearers(open_visit.visit.municipality_id, held)
-    own = open_visit.person.cost_centre_id
-    return {job_id: centre for job_id, centre in found.items() if centre.pk != own}
-
-
-_Notes = dict[int, tuple[RuleAnswer, ...]]
-
-
-def _rule_notes(open_visit: OpenVisit, opened: list[OpenJob]) -> _Notes:
-    rules = ReleaseRules.of(open_visit)
-    if rules is None:
-        return {}
-    return rules.look_ahead([one.job for one in opened if one.job.state == State.HELD])
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +214,19 @@ def _before(job: Job, queues: _Queues) -> tuple[int | None, int | None]:
 
 
 def _visit_job(
-    open_visit: OpenVisit, one: OpenJob, has_preview: bool, queues: _Queues, notes: _Notes
+    open_visit: OpenVisit,
+    one: OpenJob,
+    has_preview: bool,
+    queues: _Queues,
+    *,
+    outlook: Outlook | None,
+    prices: ImpressionPrices | None,
+    bearer: CostCentre | None,
 ) -> VisitJob:
+    """`outlook`: of a held job."""
     job = one.job
-    ticket = read_job_ticket(job.ticket)
+    sent = load_ticket(job.ticket)
+    ticket = outlook.ticket if outlook is not None else sent
     delivery = running_delivery()
     progress = delivery.progress(job.pk) if delivery is not None and job.state in IN_FLIGHT else None
     position, pages_before = _before(job, queues)
@@ -227,11 +236,11 @@ def _visit_job(
         title=one.title(),
         pages=job.pages,
         colour_pages=job.colour_pages,
-        sheets=sheets_needed(pages_wanted(job.pages, load_ticket(job.ticket)), ticket.copies, ticket.sides),
-        media=job.media or ticket.media,
-        copies=ticket.copies,
-        sides=ticket.sides,
-        colour=ticket.colour,
+        sheets=sheets_needed(job, ticket),
+        media=job.media or ticket.media or "",
+        copies=ticket.copies or 1,
+        sides=ticket.sides or "one-sided",
+        colour=prints_colour(ticket),
         size=job.size,
         created_at=job.created_at,
         expires_at=job.expires_at,
@@ -246,5 +255,11 @@ def _visit_job(
         sealed_to=job.sealed_to,
         impressions=progress.impressions if progress is not None else job.impressions_completed,
         impressions_wanted=_wanted(job, progress),
-        rule_notes=notes.get(job.pk, ()),
+        sent_sides=sent.sides or "one-sided",
+        sent_colour=prints_colour(sent),
+        held_back=outlook.held_back if outlook is not None else "",
+        rule_notes=outlook.rules if outlook is not None else (),
+        budget_notes=outlook.budgets if outlook is not None else (),
+        cost=cost_of_job(job, ticket, prices) if outlook is not None else None,
+        bearer=bearer,
     )
