@@ -42,11 +42,17 @@ def content(category: str = "S", rate: str = "19", net: str = "100.00", **change
 
 
 DEBIT = DebitNotice("M-1", "DE98ZZZ09999999999", iban_of(1))
+CORRECTS = ("2025-00009", date(2025, 12, 1))
+#: Each tax treatment as a transfer, a debit and a credit note; then lines of two treatments, one of them money back.
 KINDS = [
-    content(),
-    content("E", "0"),
-    content("O", "0"),
-    content(debit=DEBIT),
-    content(kind=CREDIT_NOTE, corrects=("2025-00009", date(2025, 12, 1))),
-    content(lines=(*content().lines, *content(net="-33.33").lines, *content("E", "0", "0.01").lines)),
+    each
+    for tax in (("S", "19"), ("E", "0"), ("O", "0"))
+    for each in (
+        content(*tax),
+        content(*tax, debit=DEBIT),
+        content(*tax, kind=CREDIT_NOTE, corrects=CORRECTS),
+    )
 ]
+KINDS.append(
+    content(lines=(*content().lines, *content(net="-33.33").lines, *content("E", "0", "0.01").lines)),
+)

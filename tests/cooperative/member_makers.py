@@ -25,7 +25,7 @@ def make_member(name: str, since: date | None = None, **fields: Any) -> Member:
 
 
 def make_document(name: str = "beschluss.pdf") -> StoredDocument:
-    return store_document(PDF, name, actor=None)
+    return store_document(PDF + name.encode(), name, actor=None)
 
 
 def make_accession(name: str = "Zerbst/Anhalt", **fields: Any) -> Accession:

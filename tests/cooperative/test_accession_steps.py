@@ -174,6 +174,32 @@ def test_impossible_days_and_orders_are_refused() -> None:
     assert caught.value.field == "day"
 
 
+def test_the_same_file_at_two_steps_is_refused_with_what_to_do() -> None:
+    town = make_accession()
+    walk_to(town, S.STATUTES, {})
+    record_step(town, S.RESOLUTION, date(2014, 5, 1), actor=None, document=make_document("beschluss.pdf"))
+    with pytest.raises(
+        RefusedStepError, match=r"kept with .*Choose the file that belongs to this step"
+    ) as caught:
+        record_step(
+            town,
+            S.AUTHORITY_NOTICE,
+            date(2014, 5, 2),
+            actor=None,
+            facts={"duty": "notify"},
+            document=make_document("beschluss.pdf"),
+        )
+    assert caught.value.field == "document"
+    # Under another name it is the same file; another file is taken.
+    other = make_document("anzeige.pdf")
+    assert (
+        record_step(
+            town, S.AUTHORITY_NOTICE, date(2014, 5, 2), actor=None, facts={"duty": "notify"}, document=other
+        ).document
+        == other
+    )
+
+
 def test_a_declaration_needs_its_document() -> None:
     town = make_accession()
     walk_to(town, S.AUTHORITY_ANSWER, {})
@@ -214,7 +240,14 @@ def test_the_last_step_is_taken_back_with_a_reason_and_stays_to_be_seen() -> Non
         S.ADMISSION: {"admitted": True},
     }
     for kind in walk_to_entry:
-        record_step(town, kind, date(2010, 1, 3), actor=None, facts=facts.get(kind), document=make_document())
+        record_step(
+            town,
+            kind,
+            date(2010, 1, 3),
+            actor=None,
+            facts=facts.get(kind),
+            document=make_document(f"{kind}.pdf"),
+        )
     with pytest.raises(RefusedStepError):
         take_back_step(town, actor=None, note="zu spät")
     with pytest.raises(RefusedStepError):

@@ -20,6 +20,7 @@ from allmende.cooperative.attendance import (
     register_attendance,
     votes_of,
 )
+from allmende.cooperative.ballots import close_secret_voting
 from allmende.cooperative.chain_checking import verify_chain
 from allmende.cooperative.invitations import calendar_entry, invitation_proofs, invite_members, note_letter
 from allmende.cooperative.legal_rules import LegalRule
@@ -305,6 +306,27 @@ def test_the_page_with_the_receipt_is_kept_nowhere(cooperative: Cooperative) -> 
     )
     assert foreign.status_code == 302
     assert VoterRow.objects.filter(voting=voting, state="device").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "no vote is taken any more. Where it was closed too early, only the chair"),
+        ("de", "Wurde zu früh geschlossen, kann nur der Vorsitz"),
+    ],
+)
+def test_a_vote_after_the_close_is_refused_on_the_page_with_what_to_do(
+    cooperative: Cooperative, language: str, words: str
+) -> None:
+    voting = make_voting(cooperative, make_session(cooperative))
+    client = Client(headers={"accept-language": language})
+    client.force_login(cooperative.heads[0])
+    member = cooperative.members[0]
+    close_secret_voting(cooperative.office, voting)
+    address = f"/mitgliedschaft/versammlungen/abstimmungen/{voting.pk}/"
+    late = client.post(address, {"member": member.pk, f"m{member.pk}-choice": "yes"}, follow=True)
+    assert words in late.content.decode()
+    assert not VoterRow.objects.filter(voting=voting, state="device").exists()
 
 
 def test_taking_part_online_only_where_the_meeting_is_hybrid(cooperative: Cooperative) -> None:

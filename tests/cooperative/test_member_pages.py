@@ -49,7 +49,7 @@ def sign_in(role: RoleName = RoleName.OFFICE, *, cooperative: bool = True) -> Cl
 
 
 def pdf(name: str = "beschluss.pdf") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, PDF, "application/pdf")
+    return SimpleUploadedFile(name, PDF + name.encode(), "application/pdf")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_zerbst_from_interest_to_the_list() -> None:
         {"step": "resolution", "day": "2014-06-04", "yes": "28", "no": "0", "abstain": "1",
          "representative": "Andreas Muster", "deputy": "Berta Muster", "document": pdf()},
         {"step": "authority_notice", "day": "2014-06-05", "duty": "general_approval", "authority": "Landkreis"},
-        {"step": "declaration", "day": "2014-06-10", "share_count": "1", "signed_by": "Bürgermeister", "document": pdf()},
+        {"step": "declaration", "day": "2014-06-10", "share_count": "1", "signed_by": "Bürgermeister", "document": pdf("erklaerung.pdf")},
         {"step": "admission", "day": "2014-06-20", "admitted": "yes", "effective_on": "2014-07-01"},
         {"step": "entry", "day": "2014-06-20"},
         {"step": "told", "day": "2014-06-23"},
@@ -103,7 +103,7 @@ def test_zerbst_from_interest_to_the_list() -> None:
     document = StoredDocument.objects.first()
     assert document is not None
     got = client.get(f"{BASE}unterlagen/{document.pk}/")
-    assert got.content == PDF
+    assert got.content == PDF + b"beschluss.pdf"
     assert got.headers["Content-Disposition"].startswith("attachment")
 
 

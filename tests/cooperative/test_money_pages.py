@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,10 +17,12 @@ from allmende.cooperative.accounts import Account, balance_of
 from allmende.cooperative.bank.statements import BankTransaction, Match
 from allmende.cooperative.contributions import Scale
 from allmende.cooperative.invoices.issued import Invoice
+from allmende.cooperative.members import Member
 from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate
 from allmende.directory.roles import RoleName
 
+from .invoice_makers import LEITWEG
 from .money_makers import (
     iban_of,
     make_paying_member,
@@ -175,3 +178,67 @@ def test_a_mandate_is_recorded_collected_and_revoked() -> None:
     assert item.state == "returned"
     client.post(f"{BASE}lastschriften/mandat/{mandate.pk}/widerrufen/", {"day": today.isoformat()})
     assert b"revoked" in client.get(BASE + "lastschriften/").content
+
+
+def test_what_the_rules_refuse_says_what_to_do_and_uses_up_no_number() -> None:
+    client = sign_in()
+    make_profile(contact_phone="--")
+    make_scale(timezone.localdate().replace(month=1, day=1))
+    for name in ("Aken", "Barby"):
+        make_paying_member(name, date(2014, 7, 1), leitweg=LEITWEG)
+    Member.objects.filter(name="Barby").update(place="")
+    client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": timezone.localdate().isoformat()})
+    page = client.get(BASE + "rechnungen/schreiben/").content.decode()
+    assert "Aken, Barby: Enter the contact under “Own details”" in page
+    assert "Barby: Enter name, street, postcode and place of the member" in page
+    assert "BR-DE-27" in page
+    german = client.get(BASE + "rechnungen/schreiben/", headers={"accept-language": "de"}).content.decode()
+    assert "Aken, Barby: Tragen Sie unter „Eigene Angaben“ die Ansprechperson ein" in german
+    client.post(BASE + "rechnungen/schreiben/")
+    assert not Invoice.objects.exists()
+    make_profile()
+    Member.objects.filter(name="Barby").update(place="Barby")
+    client.post(BASE + "rechnungen/schreiben/")
+    assert sorted(Invoice.objects.values_list("serial", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_bad_input_is_refused_with_what_to_do_in_both_languages(language: str) -> None:
+    """A broken IBAN, a statement twice, an overlapping scale, a mandate's reference twice: what is said, and that nothing happened."""
+    client = sign_in()
+    make_profile()
+    today = timezone.localdate()
+    member = make_paying_member("Zerbst", date(2014, 7, 1))
+    other = make_paying_member("Aken", date(2014, 7, 1), mandate=True)
+    used = Mandate.objects.get(member=other)
+    make_scale(today.replace(month=1, day=1))
+    mandate = {"member": member.pk, "reference": "ZE-1", "scheme": "CORE", "holder": "Stadt", "iban": iban_of(7), "signed_on": today.isoformat()}  # fmt: skip
+    scale = {
+        "name": "Neu", "first_day": today.replace(day=1).isoformat(), "billing": "monthly", "pro_rata": "days", "tax": "O", "kind": "brackets",
+        "brackets": "= 100,00",
+    }  # fmt: skip
+    data = statement_xml("17", today, "0", [transaction_xml("1.00", today)], ["1.00"])
+    client.post(BASE + "bank/", {"file": upload(data)})
+    before = (
+        Mandate.objects.count(),
+        Scale.objects.filter(adopted_at__isnull=False).count(),
+        balance_of(Account.BANK),
+    )
+    tries = [
+        ("lastschriften/mandat/", {**mandate, "iban": "DE00370400440532013000"}, "compare it digit by digit", "Vergleichen Sie sie Ziffer für Ziffer"),
+        ("lastschriften/mandat/", {**mandate, "reference": used.reference}, "needs one of its own", "Jedes Mandat braucht eine eigene"),
+        ("lastschriften/mandat/", {**mandate, "member": other.pk}, "revoke that one first", "Widerrufen Sie dieses zuerst"),
+        ("bank/", {"file": upload(data)}, "nothing was booked twice", "nichts wurde doppelt gebucht"),
+        ("bank/", {"file": upload(data.replace(b"camt.053", b"camt.052"))}, "CAMT.053", "CAMT.053"),
+        ("beitraege/neu/", scale, "is valid on these days too", "Beenden Sie diese zuerst zum"),
+    ]  # fmt: skip
+    for path, form, english, german in tries:
+        answer = client.post(BASE + path, form, headers={"accept-language": language})
+        assert answer.status_code == 422, path
+        page = unescape(answer.content.decode())
+        assert (english if language == "en" else german) in page, path
+    assert before == (
+        Mandate.objects.count(),
+        Scale.objects.filter(adopted_at__isnull=False).count(),
+        balance_of(Account.BANK),
+    )

@@ -75,6 +75,7 @@ def record_step(
     steps = steps_of(locked)
     _check_order(locked, steps, kind)
     _check_day(steps, day)
+    _check_document(steps, document)
     told = _CHECKS[kind](locked, steps, day, dict(facts or {}), document) if kind in _CHECKS else {}
     step = AccessionStep.objects.create(
         accession=locked,
@@ -177,6 +178,21 @@ def _check_day(steps: Mapping[StepKind, AccessionStep], day: date) -> None:
             % {"step": before.get_kind_display(), "day": date_format(before.day, "SHORT_DATE_FORMAT")},
             "day",
         )
+
+
+def _check_document(steps: Mapping[StepKind, AccessionStep], document: StoredDocument | None) -> None:
+    """The same file at two steps is the wrong one at one of them."""
+    if document is None:
+        return
+    for step in steps.values():
+        if step.document is not None and step.document.sha256 == document.sha256:
+            raise RefusedStepError(
+                gettext(
+                    "This file is already kept with “%(step)s”. Choose the file that belongs to this step, or record it without one."
+                )
+                % {"step": step.get_kind_display()},
+                "document",
+            )
 
 
 def _check_resolution(

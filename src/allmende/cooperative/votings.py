@@ -340,7 +340,11 @@ def check_open(voting: Voting, choice: str | None = None) -> Voting:
     if standing.opened_at is None:
         raise MeetingRefusedError(gettext("This vote is not open yet."))
     if standing.closed_at is not None:
-        raise MeetingRefusedError(gettext("This vote is closed: no vote is taken any more."))
+        raise MeetingRefusedError(
+            gettext(
+                "This vote is closed: no vote is taken any more. Where it was closed too early, only the chair can put the question again."
+            )
+        )
     if choice is not None and choice not in {key for key, _label in standing.choices}:
         raise MeetingRefusedError(gettext("Choose one of the answers."))
     return standing

@@ -25,6 +25,7 @@ from allmende.cooperative.invoices.issued import (
     draft_invoices,
     issue_all,
 )
+from allmende.cooperative.invoices.schematron import Finding
 from allmende.cooperative.members import Member
 from allmende.cooperative.money import MoneyRefusedError, euros
 from allmende.cooperative.money_pages.layout import (
@@ -129,10 +130,15 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
         )
         for each in found
     ]
-    columns = (_("Member"), _("Kind"), _("For"), _("Paid by"), _("Amount"), _("Form"), _("Check"))
+    columns = (_("Member"), _("Kind"), _("For"), _("Paid by"), _("Amount"), _("Form"), _("Result"))
     passing = [each for each in found if each.result.is_valid]
-    findings = [f"{each.member.name}: {advice_for(one)}" for each in found for one in each.result.findings]
-    checked_by = sorted({name for each in found for name in each.result.checked_by})
+    # What is wrong with the cooperative's own details is wrong for everybody: said once, with all names.
+    refused: dict[Finding, list[str]] = {}
+    for each in found:
+        for one in each.result.findings:
+            refused.setdefault(one, []).append(each.member.name)
+    findings = [f"{', '.join(names)}: {advice_for(one)}" for one, names in refused.items()]
+    checked_by = dict.fromkeys(name for each in found for name in each.result.checked_by)
     notes = [_("Checked by: %(what)s.") % {"what": "; ".join(checked_by)}] if checked_by else []
     if any(not each.has_xrechnung for each in found):
         notes.append(_("XRechnung needs the member's Leitweg-ID: without it the invoice is a ZUGFeRD alone."))
@@ -147,7 +153,17 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
             text="\n".join(notes),
             button=button if passing else None,
         ),
-        *([Section(_("What does not pass"), text="\n".join(findings))] if findings else []),
+        *(
+            [
+                Section(
+                    _("What does not pass"),
+                    text="\n".join(findings),
+                    ways=((reverse("billing_profile"), _("Own details")),),
+                )
+            ]
+            if findings
+            else []
+        ),
         lead=_(
             "Nothing is issued before you say so. Only then a number is drawn, and an issued invoice stays as it is."
         ),

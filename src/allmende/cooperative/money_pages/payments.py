@@ -61,6 +61,12 @@ class MandateForm(_MandateModelForm):
 
     signed_on = DayField(label=gettext_lazy("Signed on"))
 
+    def validate_unique(self) -> None:
+        """`record_mandate` looks under a lock, and says what to do."""
+
+    def validate_constraints(self) -> None:
+        """As above."""
+
 
 class RevokeForm(forms.Form):
     day = DayField(label=gettext_lazy("Revoked on"))
