@@ -200,7 +200,7 @@ class SplitForm(forms.Form):
 
 
 class VotesForm(forms.Form):
-    votes = forms.IntegerField(label=gettext_lazy("Votes"), min_value=1, max_value=1000)
+    votes = forms.IntegerField(label=gettext_lazy("Number of votes"), min_value=1, max_value=1000)
     valid_from = DayField(label=gettext_lazy("Valid from"))
     valid_to = DayField(
         label=gettext_lazy("Valid to"),

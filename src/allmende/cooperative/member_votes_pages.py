@@ -50,7 +50,7 @@ def list_votes(request: HttpRequest, desk: Desk, member_id: int) -> HttpResponse
         )
         for row in rows_of(member)
     ]
-    columns = (_("Valid from"), _("Valid to"), _("Votes"), _("Source"), "")
+    columns = (_("Valid from"), _("Valid to"), _("Number of votes"), _("Source"), _("Actions"))
     return show(
         request,
         desk,

@@ -23,12 +23,22 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from allmende.cooperative.accounts import Account, BookEntry, Line, book, closed_up_to, reverse_booking
+from allmende.cooperative.accounts import (
+    Account,
+    BookEntry,
+    BookLine,
+    Line,
+    book,
+    closed_up_to,
+    reverse_booking,
+)
+from allmende.cooperative.claims import Claim
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.legal_rules import rule_on
 from allmende.cooperative.member_list import Draft, EntryKind, append_entries, members_on
 from allmende.cooperative.members import Member
 from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
+from allmende.cooperative.share_moves import move_key
 from allmende.cooperative.shares import AMOUNT_RULE, share_standing, unpaid_share_claims
 from allmende.cooperative.stored_documents import StoredDocument
 from allmende.directory.people import Person
@@ -105,8 +115,18 @@ def sum_of(ending: ShareEnding) -> EndingSum:
     if ending.share_count is not None:
         each = rule_on(AMOUNT_RULE, ending.last_day).amount
         subscribed = min(subscribed, each * ending.share_count)
-    unpaid = sum((amount for _claim, amount in unpaid_share_claims(ending.member) if amount > 0), ZERO)
+    unpaid = sum((amount for _claim, amount in _unpaid_claims(ending)), ZERO)
     return EndingSum(subscribed, min(unpaid, subscribed))
+
+
+def _unpaid_claims(ending: ShareEnding) -> list[tuple[Claim, Decimal]]:
+    """The newest first; of shares that were taken over only what came with them."""
+    found = [(claim, amount) for claim, amount in unpaid_share_claims(ending.member) if amount > 0]
+    if ending.predecessor_id is None:
+        return found
+    moved = BookLine.objects.filter(entry__source_key=move_key(ending.list_row), member=ending.member_id)
+    taken = set(moved.filter(claim__isnull=False).values_list("claim_id", flat=True))
+    return [(claim, amount) for claim, amount in found if claim.pk in taken]
 
 
 def settle_ending(actor: Person | None, ending: ShareEnding, *, loss: Decimal = ZERO) -> BookEntry | None:
@@ -162,7 +182,7 @@ def _lines(ending: ShareEnding, found: EndingSum, loss: Decimal) -> list[Line]:
     member = ending.member
     lines = [Line(Account.SHARES, found.subscribed, member)]
     left = found.unpaid
-    for claim, amount in unpaid_share_claims(member):
+    for claim, amount in _unpaid_claims(ending):
         part = min(amount, left)
         if part > 0:
             lines.append(Line(Account.SHARES_DUE, -part, member, claim))

@@ -41,7 +41,7 @@ from allmende.cooperative.share_endings import (
     shares_on,
     withdraw_ending,
 )
-from allmende.cooperative.share_moves import move_all_shares, transfer_shares
+from allmende.cooperative.share_moves import move_all_shares, move_key, transfer_shares
 from allmende.cooperative.shares import AMOUNT_RULE, share_standing, subscribe_shares
 
 PAID_WITHIN_RULE = "statutes.share_paid_within"
@@ -83,7 +83,7 @@ def _hand_over(event: MembershipEnds, member: Member, heir: Member) -> None:
     """To the successor on its first day. Where that is a member in its own right, what it took over ends with the financial year."""
     first = event.last_day + timedelta(days=1)
     count = int(share_standing(member).subscribed // rule_on(AMOUNT_RULE, first).amount)
-    move_all_shares(member, heir, first, source_key=_move_key(event.list_row))
+    move_all_shares(member, heir, first, source_key=move_key(event.list_row))
     current = next((each for each in memberships_of(heir) if each.holds_on(first)), None)
     if count and current is not None and not current.is_succession and event.pay_out_due is not None:
         ShareEnding.objects.create(
@@ -119,7 +119,7 @@ def _transferred(event: SharesTransferred) -> None:
     if event.share_count is not None:
         _refuse_promised(giver, event.share_count, int(share_standing(giver).subscribed // each))
         amount = each * event.share_count
-    transfer_shares(giver, taker, event.effective_on, amount, source_key=_move_key(event.list_row))
+    transfer_shares(giver, taker, event.effective_on, amount, source_key=move_key(event.list_row))
 
 
 def _refuse_promised(giver: Member, count: int, held: int) -> None:
@@ -140,7 +140,7 @@ def _take_back(list_row: int) -> None:
     """Raises MoneyRefusedError."""
     for ending in ShareEnding.objects.filter(list_row=list_row):
         withdraw_ending(ending)
-    entry = BookEntry.objects.filter(source_key=_move_key(list_row), reversed_by__isnull=True).first()
+    entry = BookEntry.objects.filter(source_key=move_key(list_row), reversed_by__isnull=True).first()
     if entry is None:
         return
     for line in entry.lines.filter(account=Account.SHARES, amount__lt=0).select_related("member"):
@@ -160,7 +160,3 @@ def _correct_contributions(list_row: int, member: Member) -> None:
         bodies.append(row.counterpart)
     for body in bodies:
         correct_contributions(body, row.effective_on)
-
-
-def _move_key(list_row: int) -> str:
-    return f"shares:moved:row:{list_row}"

@@ -22,6 +22,11 @@ from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
 from allmende.cooperative.shares import make_share_claim, share_standing, unpaid_share_claims
 
 
+def move_key(list_row: int) -> str:
+    """The source key of the move that this row of the list says."""
+    return f"shares:moved:row:{list_row}"
+
+
 @transaction.atomic
 def transfer_shares(
     giver: Member, taker: Member, day: date, amount: Decimal | None, *, source_key: str

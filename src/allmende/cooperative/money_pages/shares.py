@@ -283,12 +283,14 @@ def settle(request: HttpRequest, desk: Desk, ending_id: int) -> HttpResponse:
         Section(
             lead=_("%(what)s; held until %(day)s, to be paid out by %(due)s (§ 73 Abs. 2 GenG).") % words,
             table=Table((_("What"), _("Amount")), rows, frozenset({1})),
+        ),
+        Section(
             form=form if is_over else None,
             submit=_("Confirm the balance"),
             warning=""
             if is_over
             else _("Confirm the balance after %(day)s: until then it can change.") % words,
-        )
+        ),
     ]
     if ending.predecessor is not None:
         sections.append(
