@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 from django.db.models import Sum
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from allmende.cooperative.charges import Charge
@@ -128,6 +128,10 @@ DAYS = st.dates(date(YEAR, 1, 2), date(YEAR, 12, 31))
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example([date(YEAR, 1, 2), date(YEAR, 11, 15)], BillingChoice.MONTHLY, ProRataChoice.DAYS, D("0.78"), [])
+@example(
+    [date(YEAR, 1, 2), date(YEAR, 2, 1)], BillingChoice.MONTHLY, ProRataChoice.MONTHS_BEGUN, D("0.01"), []
+)
 @given(
     st.lists(DAYS, min_size=1, max_size=2, unique=True),
     st.sampled_from(list(BillingChoice)),
