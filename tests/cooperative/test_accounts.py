@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from allmende.cooperative.accounts import (
     Account,
+    BookEntry,
     BookLine,
     Line,
     SourceConflictError,
@@ -63,6 +64,10 @@ def test_nothing_is_changed_or_deleted_only_reversed_once() -> None:
             forbidden()
     with pytest.raises(TypeError):
         BookLine.objects.update(amount=1)
+    with pytest.raises(TypeError):
+        BookEntry.objects.update(text="anders")
+    with pytest.raises(TypeError):
+        BookEntry.objects.all().delete()
     back = reverse_booking(line.entry, DAY + timedelta(days=1), reason="Fehler")
     assert reverse_booking(line.entry, DAY, reason="noch einmal") == back
     assert (balance_of(Account.BANK, on=DAY), balance_of(Account.BANK)) == (D("10.00"), D("0.00"))

@@ -126,8 +126,8 @@ def test_an_exit_its_pay_out_and_its_revocation(town: Member, heard: list[Any]) 
     with pytest.raises(RefusedExitError, match="revoked already"):
         revoke_exit(made, actor=None, note="nochmal")
     assert heard == [
-        MembershipEnds(town.pk, date(2021, 12, 31), "notice", date(2022, 6, 30), None),
-        MembershipEndRevoked(town.pk, date(2021, 12, 31)),
+        MembershipEnds(2, town.pk, date(2021, 12, 31), "notice", date(2022, 6, 30), None),
+        MembershipEndRevoked(2, town.pk, date(2021, 12, 31)),
     ]
 
 
@@ -136,7 +136,7 @@ def test_a_corrected_row_revokes_the_exit_that_rests_on_it(town: Member, heard: 
     correct_entry(made.list_entry, actor=None, note="falsches Mitglied")
     made.refresh_from_db()
     assert made.revoked_at is not None
-    assert heard[-1] == MembershipEndRevoked(town.pk, date(2020, 12, 31))
+    assert heard[-1] == MembershipEndRevoked(2, town.pk, date(2020, 12, 31))
     correct_entry(MemberListEntry.objects.get(number=1), actor=None, note="nie beigetreten")
     assert not is_member_on(town, date(2015, 1, 1))
 
@@ -170,7 +170,7 @@ def test_single_shares_end_with_the_year_and_one_stays(town: Member, heard: list
     for count in (0, 2, 3):
         with pytest.raises(RefusedExitError, match="one must stay"):
             cancel_shares(town, count, date(2020, 6, 1), actor=None)
-    assert heard == [SharesCancelled(town.pk, date(2021, 12, 31), 1, date(2022, 6, 30))]
+    assert heard == [SharesCancelled(3, town.pk, date(2021, 12, 31), 1, date(2022, 6, 30))]
 
 
 def test_the_accounts_of_shares_may_say_how_many_there_are(town: Member) -> None:
@@ -191,7 +191,7 @@ def test_a_whole_transfer_ends_the_membership_on_its_day_without_pay_out(
     assert shares_held(taker, date(2020, 3, 15)) == 2
     made = MemberExit.objects.get()
     assert (made.pay_out_due, made.reason) == (None, "transfer")
-    assert heard[-1] == SharesTransferred(town.pk, taker.pk, date(2020, 3, 15), None)
+    assert heard[-1] == SharesTransferred(3, town.pk, taker.pk, date(2020, 3, 15), None)
 
 
 def test_transfers_that_can_not_be_are_refused(town: Member) -> None:

@@ -14,11 +14,9 @@ from icalendar import Calendar
 from allmende.cooperative.attendance import (
     Attendance,
     Capacity,
-    MemberVotes,
     note_departure,
     quorum,
     register_attendance,
-    votes_of,
 )
 from allmende.cooperative.ballots import close_secret_voting
 from allmende.cooperative.chain_checking import verify_chain
@@ -40,6 +38,7 @@ from allmende.cooperative.meetings import (
     remove_item,
     save_item,
 )
+from allmende.cooperative.member_votes import MemberVotes, votes_of
 from allmende.cooperative.members import Member
 from allmende.cooperative.minutes import minutes_data, minutes_pdf
 from allmende.cooperative.motions import Motion, MotionState, admit_motion, hand_in_motion, refuse_motion

@@ -17,9 +17,13 @@ from allmende.cooperative.accounts import Account, balance_of
 from allmende.cooperative.bank.statements import BankTransaction, Match
 from allmende.cooperative.contributions import Scale
 from allmende.cooperative.invoices.issued import Invoice
+from allmende.cooperative.member_events import MemberAdmitted, publish
+from allmende.cooperative.member_list import members_on
 from allmende.cooperative.members import Member
+from allmende.cooperative.mergers import merge_members
 from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate
+from allmende.cooperative.share_endings import open_endings
 from allmende.directory.roles import RoleName
 
 from .invoice_makers import LEITWEG
@@ -32,6 +36,7 @@ from .money_makers import (
     transaction_xml,
 )
 from .test_member_pages import sign_in
+from .test_share_endings import pay_in
 
 pytestmark = pytest.mark.django_db
 BASE = "/genossenschaft/"
@@ -242,3 +247,36 @@ def test_bad_input_is_refused_with_what_to_do_in_both_languages(language: str) -
         Scale.objects.filter(adopted_at__isnull=False).count(),
         balance_of(Account.BANK),
     )
+
+
+def test_a_further_share_is_in_the_list_and_an_ended_one_is_confirmed_or_kept() -> None:
+    make_profile()
+    burg, genthin = (make_paying_member(name, date(2015, 1, 1), mandate=True) for name in ("Burg", "Genthin"))
+    for member in (burg, genthin):
+        publish(MemberAdmitted(member.pk, date(2015, 1, 1), 1))
+        pay_in(member)
+    client = sign_in()
+    day = timezone.localdate().isoformat()
+    typed = {"member": genthin.pk, "count": 2, "day": day, "due_day": day}
+    assert client.post(BASE + "anteile/zeichnen/", typed).status_code == 302
+    assert {each.name: each.further_shares for each in members_on(timezone.localdate())} == {
+        "Burg": 0,
+        "Genthin": 2,
+    }
+    answer = client.post(BASE + "anteile/zeichnen/", typed)
+    assert (answer.status_code, b"15b GenG" in answer.content) == (422, True)
+
+    merge_members([burg], genthin, date(timezone.localdate().year - 1, 6, 1), actor=None)
+    ending = open_endings().get()
+    address = f"{BASE}anteile/auseinandersetzung/{ending.pk}/"
+    assert b"Or the member keeps these shares" in client.get(address).content
+    answer = client.post(address, {"keep": "1", "note": "Beschluss folgt"})
+    assert (answer.status_code, b"Beschluss folgt" in answer.content) == (422, True)
+    answer = client.post(address, {"loss": "999999"})
+    assert (answer.status_code, b"between zero and" in answer.content) == (422, True)
+    assert client.post(address, {"loss": "1,50"}).status_code == 302
+    assert client.post(address, {"loss": ""}, follow=True).redirect_chain[-1][0] == BASE + "anteile/"
+    text = client.get(BASE + "anteile/ausgabe.csv").content.decode("utf-8-sig")
+    assert "Repaid" in text
+    # Burg's share was paid in; what Genthin has not paid yet of its own does not touch it.
+    assert ";15000.00;0.00;10000.00;5000.00;4998.50;0.00" in text.replace(",", ";").replace('"', "")

@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 
 from allmende.cooperative.claims import open_claims
-from allmende.cooperative.contributions import charge_contributions
+from allmende.cooperative.contribution_charging import charge_contributions
 from allmende.cooperative.invoices.issued import Invoice, issue_all
 from allmende.cooperative.money import MoneyRefusedError
 from allmende.cooperative.reminders import add_reminder_stages, due_reminders, send_reminders

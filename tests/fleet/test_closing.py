@@ -291,6 +291,7 @@ def test_others_are_told_when_a_settlement_is_closed(world: World, heard: list[S
             Decimal("314.10"),
             Decimal("59.68"),
             Decimal("373.78"),
+            by_cooperative=False,
         )
     ]
 

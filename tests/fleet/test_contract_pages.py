@@ -30,6 +30,7 @@ CONTRACT = {
     "number": "RV-7",
     "first_day": "2025-01-01",
     "settled": "quarterly",
+    "invoiced_by": "cooperative",
     "services": ["toner"],
 }
 PRICES = {
@@ -77,7 +78,14 @@ def test_from_an_empty_list_to_a_contract_with_prices_and_devices(town: Municipa
     client.post(address, {"devices": [device.pk], "device_class": "A3 colour", "first_day": "2025-01-01"})
     assert ContractDevice.objects.get().device_class == "A3 colour"
     page = client.get(f"/verwaltung/vertraege/{contract.pk}/").content.decode()
-    for words in ("RV-7", "58.50", "Eg", "Toner and ink", "Not in it"):
+    for words in (
+        "RV-7",
+        "58.50",
+        "Eg",
+        "Toner and ink",
+        "Not in it",
+        "the cooperative, with its own invoices",
+    ):
         assert words in page
     assert AuditEntry.objects.filter(action__startswith="contract").count() == 3
 

@@ -30,6 +30,7 @@ from allmende.cooperative.accessions import (
     steps_of,
 )
 from allmende.cooperative.contacts import Contact, ContactRole
+from allmende.cooperative.exits import correct_entry
 from allmende.cooperative.hash_chain import ChangeEntry, erase_personal, record_change
 from allmende.cooperative.legal_rules import LegalRule, UnknownRuleError, rule_on
 from allmende.cooperative.legal_rules_initial import DUTY, WAIT
@@ -333,15 +334,10 @@ def _enter(accession: Accession, steps: Mapping[StepKind, AccessionStep], actor:
     member.save()
     ending = end_of_succession(member, effective)
     if ending is not None:
-        append_entries(
-            [
-                Draft(member, EntryKind.REVERSAL, ending.effective_on, reverses=ending),
-                Draft(member, EntryKind.OWN_RIGHT, effective),
-            ],
-            actor=actor,
-        )
-    else:
-        append_entries([Draft(member, EntryKind.ADMISSION, effective)], actor=actor)
+        correct_entry(ending, actor=actor, note=gettext("accession in its own right"))
+    kind = EntryKind.ADMISSION if ending is None else EntryKind.OWN_RIGHT
+    document = steps[StepKind.DECLARATION].document
+    append_entries([Draft(member, kind, effective, document=document)], actor=actor)
     resolution = steps.get(StepKind.RESOLUTION)
     for role, name in ((ContactRole.VOTING, "representative"), (ContactRole.DEPUTY, "deputy")):
         if fact(resolution, name):

@@ -54,6 +54,25 @@ class Account(models.TextChoices):
     RESERVES = "reserves", _("Reserves (losses and profits of shares)")
 
 
+_FROZEN: Final = "The books are never changed; append an entry that reverses."
+
+
+class _FrozenEntries(models.QuerySet["BookEntry"]):
+    def update(self, **_kwargs: Any) -> int:
+        raise TypeError(_FROZEN)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError(_FROZEN)
+
+
+class _FrozenLines(models.QuerySet["BookLine"]):
+    def update(self, **_kwargs: Any) -> int:
+        raise TypeError(_FROZEN)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError(_FROZEN)
+
+
 class BookEntry(models.Model):
     day = models.DateField(_("day"))
     text = models.CharField(_("text"), max_length=200)
@@ -66,6 +85,8 @@ class BookEntry(models.Model):
     )
     recorded_at = models.DateTimeField(auto_now_add=True)
     recorded_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = _FrozenEntries.as_manager()
 
     class Meta:
         ordering = ["day", "pk"]
@@ -81,17 +102,6 @@ class BookEntry(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise TypeError(_FROZEN)
-
-
-_FROZEN: Final = "The books are never changed; append an entry that reverses."
-
-
-class _FrozenLines(models.QuerySet["BookLine"]):
-    def update(self, **_kwargs: Any) -> int:
-        raise TypeError(_FROZEN)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
         raise TypeError(_FROZEN)
 
 

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
+from allmende.cooperative.continued_memberships import successor_of
+from allmende.cooperative.member_list import is_member_on, memberships_of
 from allmende.cooperative.members import Member
 from allmende.cooperative.money import MoneyRefusedError
 from allmende.cooperative.tax import Tax
 
-__all__ = ["AddedCharge", "MoneyRefusedError", "Tax", "add_charge"]
+__all__ = ["AddedCharge", "MoneyRefusedError", "Tax", "add_charge", "is_charged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,11 @@ def add_charge(
     adds nothing. Raises MoneyRefusedError (in the reader's language) where the town is no member, or the key has another content.
     """
     member = Member.objects.filter(municipality_id=municipality_id).first()
-    if member is None:
+    if member is None or not memberships_of(member):
         raise MoneyRefusedError(gettext("This town is no member of the cooperative."))
+    if not is_member_on(member, timezone.localdate()):
+        # A dissolved body's debts are its legal successor's; who has left otherwise still owes what is settled late.
+        member = successor_of(member) or member
     charge = add_member_charge(
         member,
         source_key=source_key,
@@ -56,3 +62,8 @@ def add_charge(
     )
     found = Charge.objects.filter(pk=charge.pk).values_list("invoice__number", flat=True).first()
     return AddedCharge(charge.pk, found or "")
+
+
+def is_charged(source_key: str) -> bool:
+    """Whether this event was brought as a charge, and not taken away by the office."""
+    return Charge.objects.filter(source_key=source_key).exists()

@@ -1,15 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Who is there for whom: representatives, proxies, and how many votes a member has (§ 43 GenG).
+"""Who is there for whom: representatives and proxies (§ 43 GenG).
 
 Always holds: a member is represented by one person at a time; who represents by law or office (the mayor) may do so for any number, a proxy for
 as many members as the dated rule says (two) and only with the power of attorney at hand; a person is the same person by their account, or, without one,
-by their name; a member has one vote unless a dated row of the statutes gives it more, and never more than the law allows.
+by their name.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from fractions import Fraction
 
 from django.db import models, transaction
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.legal_rules import rule_on
-from allmende.cooperative.meeting_rules import ONE_VOTE_EACH, PROXY_LIMIT, QUORUM, VOTES_LIMIT, number_on
+from allmende.cooperative.meeting_rules import PROXY_LIMIT, QUORUM, number_on
 from allmende.cooperative.meetings import (
     AgendaItem,
     Meeting,
@@ -75,36 +74,6 @@ class Attendance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member}: {self.name}"
-
-
-class MemberVotes(models.Model):
-    """More than one vote for a member, by the statutes (§ 43 Abs. 3 GenG)."""
-
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("member"))
-    votes = models.PositiveSmallIntegerField(_("votes"))
-    valid_from = models.DateField(_("valid from"))
-    valid_to = models.DateField(_("valid to"), null=True, blank=True)
-    source = models.CharField(_("source"), max_length=300)
-
-    class Meta:
-        ordering = ["member__name", "valid_from"]
-        constraints = [
-            models.UniqueConstraint(fields=["member", "valid_from"], name="member_votes_once_a_day")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.member}: {self.votes}"
-
-
-def votes_of(member: Member, day: date, majority_kind: str) -> int:
-    """How many votes the member has on `day` in a vote that needs this majority. Raises UnknownRuleError."""
-    if majority_kind in ONE_VOTE_EACH:
-        return 1
-    rows = MemberVotes.objects.filter(member=member, valid_from__lte=day)
-    row = rows.filter(models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=day)).last()
-    if row is None:
-        return 1
-    return max(1, min(row.votes, int(rule_on(VOTES_LIMIT, day).amount)))
 
 
 @transaction.atomic

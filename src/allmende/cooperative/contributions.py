@@ -1,10 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Contributions: the dated scale that the general meeting adopts, what a change of it means for each member, and what is due.
+"""Contributions: the dated scale that the general meeting adopts, and what a change of it means for each member.
 
-Always holds: on a day at most one adopted scale is valid; a scale that was adopted is never changed, only ended; what a period comes to is
-compared with what was charged for it before, and only the difference is charged, so a run may be repeated, and an exit that becomes known
-later gives back what was charged too much.
+Always holds: on a day at most one adopted scale is valid; a scale that was adopted is never changed, only ended.
 """
 
 from __future__ import annotations
@@ -16,17 +14,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models, transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
+from allmende.cooperative.charges import Charge
 from allmende.cooperative.hash_chain import record_change
-from allmende.cooperative.member_list import Membership, members_on, memberships_of
+from allmende.cooperative.member_list import members_on
 from allmende.cooperative.members import Member
-from allmende.cooperative.money import ZERO, MoneyRefusedError, summed
+from allmende.cooperative.money import ZERO, MoneyRefusedError
 from allmende.cooperative.population import population_of
 from allmende.cooperative.scale_arithmetic import (
     BillingPeriod,
@@ -36,9 +33,7 @@ from allmende.cooperative.scale_arithmetic import (
     ProRata,
     Span,
     last_of_month,
-    month_due,
     monthly_amount,
-    months_of,
     period_of,
 )
 from allmende.cooperative.tax import Tax
@@ -117,23 +112,6 @@ class Effect:
     @property
     def difference(self) -> Decimal | None:
         return None if self.before is None or self.after is None else self.after - self.before
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What a period comes to for one member, what was charged for it, and what is charged now (may be negative)."""
-
-    member: Member
-    scale: Scale
-    period: Span
-    inhabitants: int | None
-    target: Decimal
-    charged: Decimal
-    problem: str = ""
-
-    @property
-    def amount(self) -> Decimal:
-        return ZERO if self.problem else self.target - self.charged
 
 
 def inhabitants_on(member: Member, day: date) -> int | None:
@@ -228,106 +206,6 @@ def period_with(scale: Scale, day: date) -> Span:
         else min(whole.last_day, scale.last_day)
     )
     return Span(max(whole.first_day, scale.first_day), last)
-
-
-def due_contributions(day: date) -> list[Due]:
-    """What the period with this day comes to, of every body that is a member on one of its days; by name.
-
-    Raises MoneyRefusedError where no scale is valid.
-    """
-    scale = scale_on(day)
-    if scale is None:
-        raise MoneyRefusedError(
-            gettext("No adopted scale is valid on %(day)s: enter one and adopt it first.")
-            % {"day": date_format(day, "SHORT_DATE_FORMAT")}
-        )
-    period = period_with(scale, day)
-    found = []
-    for member in Member.objects.filter(list_entries__isnull=False).distinct():
-        memberships = [each for each in memberships_of(member) if _touches(each, period)]
-        due = contribution_of(scale, member, period, memberships)
-        if memberships or due.charged:
-            found.append(due)
-    return found
-
-
-def contribution_of(scale: Scale, member: Member, period: Span, memberships: Sequence[Membership]) -> Due:
-    """The inhabitants are those known for the first day of the scale's period."""
-    charged = _charged(scale, member, period)
-    inhabitants = inhabitants_on(member, period.first_day)
-    spans = [Span(each.first_day, each.last_day) for each in memberships]
-    if not spans:
-        return Due(member, scale, period, inhabitants, ZERO, charged)
-    if inhabitants is None:
-        problem = gettext("The number of inhabitants is missing: enter it with the member.")
-        return Due(member, scale, period, None, ZERO, charged, problem)
-    try:
-        monthly = monthly_amount(scale.rule, inhabitants)
-    except NoBracketError:
-        problem = gettext("No bracket of the scale reaches this number of inhabitants.")
-        return Due(member, scale, period, inhabitants, ZERO, charged, problem)
-    rule = ProRata(scale.pro_rata)
-    target = sum((month_due(monthly, month, spans, rule) for month in months_of(period)), ZERO)
-    return Due(member, scale, period, inhabitants, target, charged)
-
-
-def charge_contributions(actor: Person | None, day: date, *, expected: Decimal | None = None) -> list[Charge]:
-    """Charge what is due for the period with this day; nothing where all is charged.
-
-    `expected` is the sum that was shown before; where it is another by now, nothing is charged. Raises MoneyRefusedError.
-    """
-    with transaction.atomic():
-        list(Scale.objects.select_for_update())
-        dues = [due for due in due_contributions(day) if due.amount]
-        total = sum((due.amount for due in dues), ZERO)
-        if expected is not None and total != expected:
-            raise MoneyRefusedError(
-                gettext("Something has changed meanwhile. Please look at the amounts again.")
-            )
-        made = [_charge(due) for due in dues]
-        if made:
-            record_change(
-                actor,
-                "contributions",
-                str(dues[0].period.first_day),
-                "charged",
-                {"sum": total, "members": len(made)},
-            )
-    return made
-
-
-def _charge(due: Due) -> Charge:
-    first, last = due.period.first_day, due.period.last_day or due.period.first_day
-    prefix = _key_prefix(due.scale, due.member, due.period)
-    count = Charge.objects.filter(source_key__startswith=prefix).count()
-    # Invoices speak German, whoever's page starts the run.
-    words = f"Mitgliedsbeitrag {first:%d.%m.%Y} bis {last:%d.%m.%Y}"
-    if due.charged:
-        words = f"{words}, Berichtigung"
-    return add_member_charge(
-        due.member,
-        source_key=f"{prefix}{count + 1}",
-        kind=ChargeKind.CONTRIBUTION,
-        text=words,
-        first_day=first,
-        last_day=last,
-        net=due.amount,
-        tax=Tax(due.scale.tax),
-    )
-
-
-def _charged(scale: Scale, member: Member, period: Span) -> Decimal:
-    rows = Charge.objects.filter(source_key__startswith=_key_prefix(scale, member, period))
-    return summed(rows.aggregate(sum=Sum("net"))["sum"])
-
-
-def _key_prefix(scale: Scale, member: Member, period: Span) -> str:
-    return f"contribution:{scale.pk}:{member.pk}:{period.first_day.isoformat()}:"
-
-
-def _touches(membership: Membership, period: Span) -> bool:
-    begins = period.last_day is None or membership.first_day <= period.last_day
-    return begins and (membership.last_day is None or membership.last_day >= period.first_day)
 
 
 def _yearly(scale: Scale, inhabitants: int | None) -> Decimal | None:

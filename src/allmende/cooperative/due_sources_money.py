@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What is due of money: charges without an invoice, contributions not yet charged, claims not paid, balances to pay out."""
+"""What is due of money: charges without an invoice, contributions not yet charged, claims not paid, balances to settle and to pay out, mandates to end."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from django.utils.translation import ngettext
 
 from allmende.cooperative.charges import Charge
 from allmende.cooperative.claims import open_claims
-from allmende.cooperative.contributions import due_contributions, period_with, scale_on
+from allmende.cooperative.contribution_charging import due_contributions
+from allmende.cooperative.contributions import period_with, scale_on
 from allmende.cooperative.due_dates import DueItem
-from allmende.cooperative.shares import due_pay_outs
+from allmende.cooperative.sepa.mandates import mandates_without_use
+from allmende.cooperative.share_endings import due_pay_outs, open_endings
 
 
 def due_of_money(day: date) -> Iterator[DueItem]:
     yield from _contributions(day)
     yield from _charges(day)
     yield from _claims(day)
+    yield from _endings(day)
     yield from _pay_outs(day)
+    yield from _mandates(day)
 
 
 def _contributions(day: date) -> Iterator[DueItem]:
@@ -83,19 +87,50 @@ def _claims(day: date) -> Iterator[DueItem]:
             )
 
 
+def _endings(day: date) -> Iterator[DueItem]:
+    """Shares that are held no more: somebody confirms the balance, by the annual accounts."""
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    for ending in open_endings(before=day):
+        words = {"name": ending.member, "before": ending.predecessor}
+        title = _("Confirm the balance of %(name)s")
+        if ending.predecessor is not None:
+            title = _("%(name)s: pay out or keep the shares taken over from %(before)s")
+        elif ending.share_count is not None:
+            title = _("Confirm the balance of the single shares of %(name)s")
+        yield DueItem(
+            f"ending:{ending.pk}",
+            title % words,
+            page("settle_shares", ending.pk),
+            ending.pay_out_due,
+            basis="§ 73 Abs. 2 GenG",
+        )
+
+
 def _pay_outs(day: date) -> Iterator[DueItem]:
     from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
 
     for each in due_pay_outs(day):
-        if each.left_on < day:
-            yield DueItem(
-                f"pay_out:{each.member.pk}:{each.left_on.isoformat()}",
-                _("Pay out the balance of %(name)s, %(euros)s €")
-                % {"name": each.member, "euros": _euros(each.amount)},
-                page("payments"),
-                each.due_day,
-                basis="§ 73 Abs. 2 GenG",
-            )
+        yield DueItem(
+            f"pay_out:{each.ending.pk}",
+            _("Pay out the balance of %(name)s, %(euros)s €")
+            % {"name": each.ending.member, "euros": _euros(each.amount)},
+            page("pay_out"),
+            each.ending.pay_out_due,
+            basis="§ 73 Abs. 2 GenG",
+        )
+
+
+def _mandates(day: date) -> Iterator[DueItem]:
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    for mandate in mandates_without_use(day):
+        yield DueItem(
+            f"mandate:{mandate.pk}:end",
+            _("%(name)s has left and owes nothing: end the mandate %(reference)s")
+            % {"name": mandate.member, "reference": mandate.reference},
+            page("payments"),
+        )
 
 
 def _euros(amount: Decimal) -> str:

@@ -151,10 +151,17 @@ def tell_exit(request: HttpRequest, desk: Desk, exit_id: int) -> HttpResponse:
 @office_page
 def add_cancellation(request: HttpRequest, desk: Desk, member_id: int) -> HttpResponse:
     member = get_object_or_404(Member, pk=member_id)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(request.POST or None, request.FILES or None)
 
     def keep(data: dict[str, Any]) -> str:
-        entry = cancel_shares(member, data["count"], data["declared_on"], actor=desk.actor, note=data["note"])
+        entry = cancel_shares(
+            member,
+            data["count"],
+            data["declared_on"],
+            actor=desk.actor,
+            document=_stored(data["document"], desk),
+            note=data["note"],
+        )
         return _("%(count)d shares end on %(day)s.") % {
             "count": data["count"],
             "day": date_format(entry.effective_on, "SHORT_DATE_FORMAT"),
@@ -206,7 +213,7 @@ def add_transfer(request: HttpRequest, desk: Desk, member_id: int) -> HttpRespon
 @office_page
 def merge(request: HttpRequest, desk: Desk) -> HttpResponse:
     members = [each.member for each in members_on(timezone.localdate())]
-    form = MergeForm(request.POST or None, members=members)
+    form = MergeForm(request.POST or None, request.FILES or None, members=members)
 
     def keep(data: dict[str, Any]) -> str:
         merged = list(data["merged"])
@@ -214,13 +221,20 @@ def merge(request: HttpRequest, desk: Desk) -> HttpResponse:
         if successor is None:
             land = merged[0].land
             successor = Member.objects.create(name=data["new_name"], kind=merged[0].kind, land=land)
-        merge_members(merged, successor, data["effective_on"], actor=desk.actor, note=data["note"])
+        merge_members(
+            merged,
+            successor,
+            data["effective_on"],
+            actor=desk.actor,
+            document=_stored(data["document"], desk),
+            note=data["note"],
+        )
         return _("%(name)s is the legal successor.") % {"name": successor.name}
 
     if _kept(request, form, keep):
         return redirect("members")
     lead = _(
-        "The successor continues the membership until the end of the financial year (§ 77a GenG); to stay, a new body declares its accession."
+        "The successor continues the membership until the end of the financial year (§ 77a GenG): shares, contribution, mandate and votes go over to it. To stay, a new body declares its accession."
     )
     return show_form(request, desk, form, title=_("Members merge"), back=reverse("members"), lead=lead)
 
@@ -229,7 +243,7 @@ def merge(request: HttpRequest, desk: Desk) -> HttpResponse:
 @office_page
 def split(request: HttpRequest, desk: Desk, member_id: int) -> HttpResponse:
     member = get_object_or_404(Member, pk=member_id)
-    form = SplitForm(request.POST or None)
+    form = SplitForm(request.POST or None, request.FILES or None)
 
     def keep(data: dict[str, Any]) -> str:
         bodies = [
@@ -241,6 +255,7 @@ def split(request: HttpRequest, desk: Desk, member_id: int) -> HttpResponse:
             data["effective_on"],
             source_remains=data["source_remains"],
             actor=desk.actor,
+            document=_stored(data["document"], desk),
             note=data["note"],
         )
         return _("The split is in the list.")
@@ -252,6 +267,8 @@ def split(request: HttpRequest, desk: Desk, member_id: int) -> HttpResponse:
         desk,
         form,
         title=_("Split of %(name)s") % {"name": member.name},
-        lead=_("The new bodies continue the membership until the end of the financial year (§ 77a GenG)."),
+        lead=_(
+            "The new bodies continue the membership until the end of the financial year (§ 77a GenG). Shares, contribution, mandate and votes of a dissolved member go over to the first; what another is to have, transfer from there."
+        ),
         back=reverse("member", args=[member_id]),
     )

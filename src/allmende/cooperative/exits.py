@@ -22,6 +22,7 @@ from allmende.cooperative.member_audit import audit_member
 from allmende.cooperative.member_events import (
     MembershipEndRevoked,
     MembershipEnds,
+    ShareRowCorrected,
     SharesCancelled,
     publish,
 )
@@ -150,7 +151,15 @@ def write_exit(
     note: str = "",
 ) -> MemberExit:
     """The list's row, the exit and its event; the caller has checked. Raises RefusedEntryError."""
-    draft = Draft(member, EntryKind.EXIT, last_day, exit_reason=reason, counterpart=counterpart, note=note)
+    draft = Draft(
+        member,
+        EntryKind.EXIT,
+        last_day,
+        exit_reason=reason,
+        counterpart=counterpart,
+        note=note,
+        document=document,
+    )
     [entry] = append_entries([draft], actor=actor)
     made = MemberExit.objects.create(
         member=member,
@@ -166,7 +175,8 @@ def write_exit(
     audit_member(
         actor, "member.exit_recorded", member.name, reason=str(reason), last_day=last_day.isoformat()
     )
-    publish(MembershipEnds(member.pk, last_day, str(reason), due, counterpart.pk if counterpart else None))
+    heir = counterpart.pk if counterpart else None
+    publish(MembershipEnds(entry.number, member.pk, last_day, str(reason), due, heir))
     return made
 
 
@@ -184,12 +194,38 @@ def revoke_exit(ended: MemberExit, *, actor: Person | None, note: str) -> None:
 
 @transaction.atomic
 def correct_entry(entry: MemberListEntry, *, actor: Person | None, note: str) -> None:
-    """The counter-row of any row of the list; an exit that rests on it is revoked with it. Raises RefusedEntryError."""
-    ended = MemberExit.objects.filter(list_entry=entry, revoked_at__isnull=True).first()
-    if ended is not None:
-        _take_back(ended, actor, note)
+    """The counter-row of any row of the list. An exit that rests on it is revoked with it, both rows of a transfer go together, and the accounts hear.
+
+    Raises RefusedEntryError, MoneyRefusedError.
+    """
+    rows = [entry, *_other_half(entry)]
+    for row in rows:
+        ended = MemberExit.objects.filter(list_entry=row, revoked_at__isnull=True).first()
+        if ended is not None:
+            _take_back(ended, actor, note)
+        else:
+            reverse_entry(row, actor=actor, note=note)
+    for row in rows:
+        if row.kind in {EntryKind.CANCELLATION, EntryKind.TRANSFER_IN}:
+            publish(ShareRowCorrected(row.number))
+
+
+def _other_half(entry: MemberListEntry) -> list[MemberListEntry]:
+    """A transfer has two rows, written one after the other: what the taker receives, then what the giver gives or its exit."""
+    if entry.kind == EntryKind.TRANSFER_IN:
+        number = entry.number + 1
+    elif entry.kind == EntryKind.TRANSFER_OUT or entry.exit_reason == ExitReason.TRANSFER:
+        number = entry.number - 1
     else:
-        reverse_entry(entry, actor=actor, note=note)
+        return []
+    rows = MemberListEntry.objects.filter(
+        number=number,
+        effective_on=entry.effective_on,
+        counterpart=entry.member,
+        member=entry.counterpart,
+        reversed_by__isnull=True,
+    )
+    return list(rows.exclude(kind=EntryKind.REVERSAL))
 
 
 def _take_back(ended: MemberExit, actor: Person | None, note: str) -> None:
@@ -197,7 +233,7 @@ def _take_back(ended: MemberExit, actor: Person | None, note: str) -> None:
     ended.revoked_at = timezone.now()
     ended.save(update_fields=["revoked_at"])
     audit_member(actor, "member.exit_revoked", ended.member.name, last_day=ended.last_day.isoformat())
-    publish(MembershipEndRevoked(ended.member_id, ended.last_day))
+    publish(MembershipEndRevoked(ended.list_entry.number, ended.member_id, ended.last_day))
 
 
 @transaction.atomic
@@ -207,6 +243,7 @@ def cancel_shares(
     received_on: date,
     *,
     actor: Person | None,
+    document: StoredDocument | None = None,
     note: str = "",
 ) -> MemberListEntry:
     """Notice of further shares alone (§ 67b GenG), at the year's end as an exit. Raises RefusedExitError, UnknownRuleError."""
@@ -216,20 +253,17 @@ def cancel_shares(
         )
     _refuse_second(member, received_on)
     last_day = last_day_after_notice(received_on)
-    left = shares_held(member, last_day)
-    waiting = MemberListEntry.objects.filter(
-        member=member, kind=EntryKind.CANCELLATION, effective_on=last_day, reversed_by__isnull=True
-    ).aggregate(count=models.Sum("share_count"))["count"]
-    left -= waiting or 0
+    # After that day all that was cancelled before is gone.
+    left = shares_held(member, last_day + timedelta(days=1))
     if not 0 < count < left:
         raise RefusedExitError(
             gettext("%(name)s holds %(held)d shares; one must stay. To give up all, record the exit.")
             % {"name": member.name, "held": left}
         )
-    draft = Draft(member, EntryKind.CANCELLATION, last_day, share_count=count, note=note)
+    draft = Draft(member, EntryKind.CANCELLATION, last_day, share_count=count, note=note, document=document)
     [entry] = append_entries([draft], actor=actor)
     audit_member(actor, "member.shares_cancelled", member.name, count=count, last_day=last_day.isoformat())
-    publish(SharesCancelled(member.pk, last_day, count, pay_out_due(last_day)))
+    publish(SharesCancelled(entry.number, member.pk, last_day, count, pay_out_due(last_day)))
     return entry
 
 

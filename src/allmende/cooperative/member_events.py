@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What happened to memberships, told to shares, charges and meetings. A handler runs in the transaction of what it hears of."""
+"""What happened to memberships, told to shares, charges and meetings. A handler runs in the transaction of what it hears of.
+
+`list_row` is the number of the row of the list of members that says so; who hears of its correction knows by it what to take back.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ class MemberAdmitted:
 class MembershipEnds:
     """`last_day` may lie ahead. `pay_out_due` is None where nothing is paid out (transfer of the whole balance)."""
 
+    list_row: int
+
     member_id: int
     last_day: date
     reason: str
@@ -33,12 +38,14 @@ class MembershipEnds:
 
 @dataclass(frozen=True, slots=True)
 class MembershipEndRevoked:
+    list_row: int
     member_id: int
     last_day: date
 
 
 @dataclass(frozen=True, slots=True)
 class SharesTransferred:
+    list_row: int
     from_member_id: int
     to_member_id: int
     effective_on: date
@@ -50,13 +57,29 @@ class SharesTransferred:
 class SharesCancelled:
     """Held to the end of `last_day`."""
 
+    list_row: int
+
     member_id: int
     last_day: date
     share_count: int
     pay_out_due: date
 
 
-Event = MemberAdmitted | MembershipEnds | MembershipEndRevoked | SharesTransferred | SharesCancelled
+@dataclass(frozen=True, slots=True)
+class ShareRowCorrected:
+    """A cancellation of single shares, or a transfer, was taken back; `list_row` is the one that the event of then named."""
+
+    list_row: int
+
+
+Event = (
+    MemberAdmitted
+    | MembershipEnds
+    | MembershipEndRevoked
+    | SharesTransferred
+    | SharesCancelled
+    | ShareRowCorrected
+)
 _E = TypeVar("_E", bound=Event)
 
 _handlers: dict[type[Any], list[Callable[[Any], None]]] = {}

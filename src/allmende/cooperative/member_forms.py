@@ -40,6 +40,15 @@ class NoteField(forms.CharField):
         super().__init__(max_length=400, **kwargs)
 
 
+class _PaperField(DocumentField):
+    """On which a row of the list rests; it may follow later."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("help_text", gettext_lazy("PDF, JPEG or PNG, up to 3 MB."))
+        super().__init__(**kwargs)
+
+
 class BodyForm(_MemberModelForm):
     """What is asked of a body, member or not yet."""
 
@@ -107,17 +116,14 @@ class ExitForm(forms.Form):
         label=gettext_lazy("Notice received, or resolution"),
         help_text=gettext_lazy("From this day the period of the statutes runs."),
     )
-    document = DocumentField(
-        label=gettext_lazy("Document"),
-        required=False,
-        help_text=gettext_lazy("PDF, JPEG or PNG, up to 3 MB."),
-    )
+    document = _PaperField(label=gettext_lazy("Document"))
     note = NoteField()
 
 
 class CancelForm(forms.Form):
     count = forms.IntegerField(label=gettext_lazy("Shares to give up"), min_value=1, max_value=100_000)
     declared_on = DayField(label=gettext_lazy("Notice received"))
+    document = _PaperField(label=gettext_lazy("Notice"))
     note = NoteField()
 
 
@@ -136,11 +142,7 @@ class TransferForm(forms.Form):
         help_text=gettext_lazy("Empty: the whole balance; the membership then ends with that day."),
     )
     effective_on = DayField(label=gettext_lazy("Effective on"))
-    document = DocumentField(
-        label=gettext_lazy("Agreement"),
-        required=False,
-        help_text=gettext_lazy("PDF, JPEG or PNG, up to 3 MB."),
-    )
+    document = _PaperField(label=gettext_lazy("Agreement"))
     note = NoteField()
 
 
@@ -158,6 +160,7 @@ class MergeForm(forms.Form):
     )
     new_name = forms.CharField(label=gettext_lazy("Name of the new body"), max_length=200, required=False)
     effective_on = DayField(label=gettext_lazy("First day of the successor"))
+    document = _PaperField(label=gettext_lazy("Law or agreement"))
     note = NoteField()
 
     def __init__(self, *args: Any, members: list[Member], **kwargs: Any) -> None:
@@ -186,6 +189,7 @@ class SplitForm(forms.Form):
         label=gettext_lazy("The member goes on existing beside them"), required=False
     )
     effective_on = DayField(label=gettext_lazy("First day of the new bodies"))
+    document = _PaperField(label=gettext_lazy("Law or agreement"))
     note = NoteField()
 
     def clean_names(self) -> list[str]:
@@ -193,6 +197,25 @@ class SplitForm(forms.Form):
         if len(set(names)) != len(names):
             raise forms.ValidationError(_("A name is there twice."))
         return names
+
+
+class VotesForm(forms.Form):
+    votes = forms.IntegerField(label=gettext_lazy("Number of votes"), min_value=1, max_value=1000)
+    valid_from = DayField(label=gettext_lazy("Valid from"))
+    valid_to = DayField(
+        label=gettext_lazy("Valid to"),
+        required=False,
+        help_text=gettext_lazy("The last day; empty: until further notice."),
+    )
+    source = forms.CharField(
+        label=gettext_lazy("Source"),
+        max_length=300,
+        help_text=gettext_lazy("The paragraph of the statutes and what it measures, e.g. § 12 Abs. 3."),
+    )
+
+
+class VotesEndForm(forms.Form):
+    last_day = DayField(label=gettext_lazy("Last day"))
 
 
 class ReasonForm(forms.Form):

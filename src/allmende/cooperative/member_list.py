@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.members import Member
+from allmende.cooperative.stored_documents import StoredDocument
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 
@@ -88,6 +89,10 @@ class MemberListEntry(models.Model):
     #: Of transfers and cancellations: how many shares; of SHARES: how many beyond the first the member now has.
     share_count = models.PositiveIntegerField(_("shares"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
+    #: On which the row rests (§ 30 Abs. 3 GenG).
+    document = models.ForeignKey(
+        StoredDocument, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     reverses = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by"
     )
@@ -125,6 +130,7 @@ class Draft:
     share_count: int | None = None
     note: str = ""
     reverses: MemberListEntry | None = None
+    document: StoredDocument | None = None
     name: str = ""
     address: str = ""
 
@@ -139,6 +145,8 @@ class Membership:
     last_day: date | None
     #: As legal successor of a merged body, not in its own right.
     is_succession: bool
+    #: It began so, whatever came later.
+    began_by_succession: bool
 
     def holds_on(self, day: date) -> bool:
         return self.first_day <= day and (self.last_day is None or day <= self.last_day)
@@ -234,6 +242,7 @@ def append_entries(
                 counterpart=draft.counterpart,
                 share_count=draft.share_count,
                 note=draft.note,
+                document=draft.document,
                 reverses=draft.reverses,
             )
         )
@@ -279,6 +288,7 @@ def _record(actor: Person | None, **values: Any) -> MemberListEntry:
             "counterpart": entry.counterpart_id,
             "reverses": entry.reverses_id,
             "recorded_at": entry.recorded_at,
+            "document": entry.document.sha256 if entry.document else "",
         },
         personal={"recorded_by": entry.recorded_by_name} if entry.recorded_by_name else None,
     )
@@ -318,7 +328,10 @@ def _memberships(entries: Sequence[MemberListEntry]) -> list[Membership]:
 
 
 def _membership(begin: MemberListEntry, last_day: date | None, *, is_succession: bool) -> Membership:
-    return Membership(begin.member, begin.member_number or 0, begin.effective_on, last_day, is_succession)
+    began_so = begin.kind == EntryKind.SUCCESSION
+    return Membership(
+        begin.member, begin.member_number or 0, begin.effective_on, last_day, is_succession, began_so
+    )
 
 
 def _listed(entries: Sequence[MemberListEntry], day: date) -> ListedMember | None:

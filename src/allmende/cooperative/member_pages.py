@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.contacts import contacts_on
+from allmende.cooperative.continued_memberships import continued_by, successor_of
 from allmende.cooperative.exits import MemberExit, correct_entry
+from allmende.cooperative.legal_rules import UnknownRuleError
 from allmende.cooperative.member_forms import ReasonForm
 from allmende.cooperative.member_list import (
     EntryKind,
@@ -32,10 +34,13 @@ from allmende.cooperative.member_list_export import (
     list_as_pdf,
     members_as_csv,
 )
+from allmende.cooperative.member_votes import votes_on
 from allmende.cooperative.members import Member
 from allmende.cooperative.members_command import end_of
+from allmende.cooperative.money import MoneyRefusedError
 from allmende.cooperative.population import populations_of
 from allmende.cooperative.share_counts import shares_held
+from allmende.cooperative.share_endings import open_endings
 from allmende.cooperative.stored_documents import StoredDocument, download
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
@@ -121,8 +126,8 @@ def correct_row(request: HttpRequest, desk: Desk, entry_id: int) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         try:
             correct_entry(entry, actor=desk.actor, note=form.cleaned_data["note"])
-        except RefusedEntryError as error:
-            form.add_error(None, str(error))
+        except (RefusedEntryError, MoneyRefusedError, UnknownRuleError) as error:
+            form.add_error(None, str(error.args[0]))
         else:
             messages.success(request, _("Corrected by a counter-row. Now record what is right."))
             return redirect("member", entry.member_id)
@@ -161,7 +166,19 @@ def show_member(request: HttpRequest, desk: Desk, member_id: int) -> HttpRespons
         former_contacts=member.contacts.exclude(pk__in=[each.pk for each in contacts]),
         populations=populations_of(member),
         accessions=member.accessions.all(),
+        votes=_votes_on(member, today) if current else None,
+        continued=[each for each in continued_by(member) if each.holds_on(today)],
+        heir=successor_of(member),
+        endings=open_endings().filter(member=member),
     )
+
+
+def _votes_on(member: Member, day: date) -> int | None:
+    """None where the law's limit is not known; the page of votes then says so."""
+    try:
+        return votes_on(member, day)
+    except UnknownRuleError:
+        return None
 
 
 @require_GET

@@ -12,6 +12,7 @@ from allmende.cooperative import (
     legal_rule_pages,
     member_change_pages,
     member_pages,
+    member_votes_pages,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mitglieder/<int:member_id>/anteile-kuendigen/", exit_pages.add_cancellation, name="cancel_shares"),
     path("mitglieder/<int:member_id>/uebertragung/", exit_pages.add_transfer, name="transfer_shares"),
     path("mitglieder/<int:member_id>/teilung/", exit_pages.split, name="split_member"),
+    path("mitglieder/<int:member_id>/stimmen/", member_votes_pages.list_votes, name="member_votes"),
+    path("mitglieder/<int:member_id>/stimmen/neu/", member_votes_pages.add_row, name="add_member_votes"),
+    path("mitglieder/stimmen/<int:row_id>/beenden/", member_votes_pages.end_row, name="end_member_votes"),
     path("austritte/<int:exit_id>/zuruecknehmen/", exit_pages.revoke, name="revoke_exit"),
     path("austritte/<int:exit_id>/mitgeteilt/", exit_pages.tell_exit, name="tell_exit"),
     path("ansprechpersonen/<int:contact_id>/", member_change_pages.edit_contact, name="edit_contact"),

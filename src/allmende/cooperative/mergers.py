@@ -123,19 +123,15 @@ def _continue(successor: Member, before: Member, day: date, *, actor: Person | N
     """The rule's text names the year's end; § 77a is looked up so that a changed law is seen here."""
     rule_on("genossenschaftsgesetz.77a.succession", day)
     last_day = financial_year_on(day).last_day
-    append_entries(
-        [
-            Draft(successor, EntryKind.SUCCESSION, day, counterpart=before, note=note),
-            Draft(
-                successor,
-                EntryKind.EXIT,
-                last_day,
-                exit_reason=ExitReason.DISSOLUTION,
-                counterpart=before,
-                note=note,
-            ),
-        ],
+    append_entries([Draft(successor, EntryKind.SUCCESSION, day, counterpart=before, note=note)], actor=actor)
+    write_exit(
+        successor,
+        ExitReason.DISSOLUTION,
+        day,
+        last_day,
         actor=actor,
+        due=pay_out_due(last_day),
+        note=note,
     )
 
 
@@ -164,9 +160,10 @@ def _dissolve(
 
 
 def _lift_later_end(member: Member, day: date, *, actor: Person | None, note: str) -> None:
-    """An end that lies ahead (a notice, the end of a succession) is overtaken by the dissolution."""
+    """What lies ahead (a notice, single shares cancelled, the end of a succession) is overtaken by the dissolution."""
+    ends = {EntryKind.EXIT, EntryKind.CANCELLATION}
     for row in standing_entries():
-        if row.member_id == member.pk and row.kind == EntryKind.EXIT and row.effective_on > day:
+        if row.member_id == member.pk and row.kind in ends and row.effective_on > day:
             correct_entry(row, actor=actor, note=note)
 
 

@@ -4,7 +4,7 @@
 
 from allmende.cooperative.accessions import Accession, AccessionStep
 from allmende.cooperative.accounts import BookEntry, BookLine, BooksClosing
-from allmende.cooperative.attendance import Attendance, MemberVotes
+from allmende.cooperative.attendance import Attendance
 from allmende.cooperative.ballots import Ballot, BallotUrn, PaperCount
 from allmende.cooperative.bank.statements import BankStatement, BankTransaction, Match
 from allmende.cooperative.billing_profile import BillingProfile, MemberBilling
@@ -26,6 +26,7 @@ from allmende.cooperative.invoices.issued import Invoice
 from allmende.cooperative.legal_rules import LegalRule
 from allmende.cooperative.meetings import AgendaItem, ItemExclusion, Meeting, MeetingPaper
 from allmende.cooperative.member_list import MemberListEntry
+from allmende.cooperative.member_votes import MemberVotes
 from allmende.cooperative.members import Member
 from allmende.cooperative.motions import Motion
 from allmende.cooperative.population import Population
@@ -35,6 +36,7 @@ from allmende.cooperative.resolutions import Resolution
 from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate
 from allmende.cooperative.sepa.pay_outs import PayOut, PayOutRun
+from allmende.cooperative.share_endings import ShareEnding
 from allmende.cooperative.shares import Subscription
 from allmende.cooperative.stored_documents import StoredDocument
 from allmende.cooperative.votings import OpenVote, VoterRow, Voting
@@ -93,6 +95,7 @@ __all__ = [
     "RequestMessage",
     "Resolution",
     "Scale",
+    "ShareEnding",
     "StoredDocument",
     "Subscription",
     "SupportRequest",

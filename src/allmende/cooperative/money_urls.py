@@ -10,8 +10,9 @@ from allmende.cooperative.money_pages import books, collections, contributions, 
 
 urlpatterns: list[URLPattern] = [
     path("anteile/", shares.list_shares, name="shares"),
+    path("anteile/ausgabe.csv", shares.export_shares, name="export_shares"),
     path("anteile/zeichnen/", shares.subscribe, name="subscribe_shares"),
-    path("anteile/auseinandersetzung/<int:member_id>/", shares.settle, name="settle_exit"),
+    path("anteile/auseinandersetzung/<int:ending_id>/", shares.settle, name="settle_shares"),
     path("beitraege/", contributions.list_scales, name="contributions"),
     path("beitraege/neu/", contributions.add_scale, name="add_scale"),
     path("beitraege/<int:scale_id>/", contributions.show_scale, name="scale"),

@@ -5,10 +5,11 @@
     subscription   subscribed, not yet due (debit)   to  shares (credit)
     day of payment due, not yet paid                 to  subscribed, not yet due
     payment        bank                              to  due, not yet paid
-    exit           shares                            to  balance to be paid out     (what was paid in, less a share of a loss)
+    end            shares                            to  balance to be paid out     (what was paid in, less a share of a loss)
                    shares                            to  due, or not yet due        (what was never paid in falls away)
     pay-out        balance to be paid out            to  bank
 
+Ends and pay-outs are in `share_endings`, transfers and successions in `share_moves`.
 Always holds: a member's balance (Geschäftsguthaben) is what it has paid in on its shares; a further share is subscribed only when the earlier
 ones are paid in full (§ 15b Abs. 2 GenG).
 """
@@ -24,18 +25,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from allmende.cooperative.accounts import Account, BookEntry, Line, balance_of, book
+from allmende.cooperative.accounts import Account, Line, balance_of, book
 from allmende.cooperative.claims import Claim, ClaimKind, next_number
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.legal_rules import rule_on
-from allmende.cooperative.member_list import is_member_on, memberships_of
+from allmende.cooperative.member_list import is_member_on
 from allmende.cooperative.members import Member
-from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
+from allmende.cooperative.money import MoneyRefusedError, euros
 from allmende.directory.people import Person
 
 AMOUNT_RULE = "statutes.share_amount"
-#: From the end of membership (§ 73 Abs. 2 Satz 2 GenG: six months).
-PAY_OUT_RULE = "genossenschaftsgesetz.73.pay_out"
 
 
 class Subscription(models.Model):
@@ -69,15 +68,6 @@ class ShareStanding:
     due: Decimal
     paid_in: Decimal
     to_pay_out: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PayOutDue:
-    member: Member
-    amount: Decimal
-    #: The membership's last day, and the last day for the money.
-    left_on: date
-    due_day: date
 
 
 def share_standing(member: Member, on: date | None = None) -> ShareStanding:
@@ -119,16 +109,9 @@ def subscribe_shares(
                 )
                 % {"amount": euros(standing.not_due + standing.due)}
             )
-        number = next_number("GA")
-        reference = f"GA-{number:05d}"
-        claim = Claim.objects.create(
-            member=member,
-            kind=ClaimKind.SHARE,
-            reference=reference,
-            text=f"Einzahlung auf {count} Geschäftsanteil{'e' if count > 1 else ''}",
-            day=day,
-            due_day=due_day,
-        )
+        text = f"Einzahlung auf {count} Geschäftsanteil{'e' if count > 1 else ''}"
+        claim = make_share_claim(member, text, day, due_day)
+        reference = claim.reference
         made = Subscription.objects.create(member=member, day=day, count=count, amount_each=each, claim=claim)
         lines = [
             Line(Account.SHARES_UNCALLED, made.amount, member),
@@ -148,83 +131,19 @@ def subscribe_shares(
     return made
 
 
-def settle_exit(actor: Person | None, member: Member, *, loss: Decimal = ZERO) -> BookEntry | None:
-    """At the end of the membership: the balance becomes money to be paid out, what was never paid in falls away. None where nothing is left.
-
-    `loss` is the member's part of a loss that reduces its balance (§ 19 GenG). Raises MoneyRefusedError.
-    """
-    ended = [each.last_day for each in memberships_of(member) if each.last_day is not None]
-    if not ended or any(each.last_day is None for each in memberships_of(member)):
-        raise MoneyRefusedError(
-            gettext("The list of members knows no end of this membership: record the exit first.")
-        )
-    day = max(ended)
-    with transaction.atomic():
-        list(Member.objects.select_for_update().filter(pk=member.pk))
-        standing = share_standing(member)
-        if not standing.subscribed:
-            return None
-        if not ZERO <= loss <= standing.paid_in:
-            raise MoneyRefusedError(
-                gettext("The part of the loss is between zero and the member's balance of %(amount)s.")
-                % {"amount": euros(standing.paid_in)}
-            )
-        lines = [Line(Account.SHARES, standing.subscribed, member)]
-        for subscription in Subscription.objects.filter(member=member).select_related("claim"):
-            unpaid = subscription.claim.open_amount()
-            if unpaid:
-                lines.append(Line(Account.SHARES_DUE, -unpaid, member, subscription.claim))
-        if standing.not_due:
-            lines.append(Line(Account.SHARES_UNCALLED, -standing.not_due, member))
-        if standing.paid_in - loss:
-            lines.append(Line(Account.SHARES_PAYABLE, -(standing.paid_in - loss), member))
-        if loss:
-            lines.append(Line(Account.RESERVES, -loss, member))
-        entry = book(
-            day,
-            f"Auseinandersetzung {member.name}",
-            lines,
-            source_key=f"shares:exit:{member.pk}:{day}",
-            actor=actor,
-        )
-        record_change(
-            actor, "shares", member.pk, "settled", {"day": day, "paid_in": standing.paid_in, "loss": loss}
-        )
-    return entry
+def make_share_claim(member: Member, text: str, day: date, due_day: date) -> Claim:
+    """With the next reference of claims on shares; what it comes to is booked by the caller."""
+    return Claim.objects.create(
+        member=member,
+        kind=ClaimKind.SHARE,
+        reference=f"GA-{next_number('GA'):05d}",
+        text=text[:200],
+        day=day,
+        due_day=due_day,
+    )
 
 
-def transfer_shares(
-    actor: Person | None, giver: Member, taker: Member, day: date, amount: Decimal
-) -> BookEntry:
-    """Move paid-in balance from one member to another (§ 76 GenG; a merger of bodies too). Raises MoneyRefusedError."""
-    with transaction.atomic():
-        list(Member.objects.select_for_update().filter(pk__in=[giver.pk, taker.pk]))
-        if giver.pk == taker.pk or not ZERO < amount <= share_standing(giver).paid_in:
-            raise MoneyRefusedError(
-                gettext("%(name)s has a paid-in balance of %(amount)s: no more than that can be transferred.")
-                % {"name": giver.name, "amount": euros(share_standing(giver).paid_in)}
-            )
-        number = next_number("GU")
-        lines = [Line(Account.SHARES, amount, giver), Line(Account.SHARES, -amount, taker)]
-        text = f"Übertragung von Geschäftsguthaben: {giver.name} an {taker.name}"
-        entry = book(
-            day, text, lines, source_key=f"shares:transfer:{number}", document=f"GU-{number:05d}", actor=actor
-        )
-        record_change(
-            actor, "shares", giver.pk, "transferred", {"to": taker.pk, "amount": amount, "day": day}
-        )
-    return entry
-
-
-def due_pay_outs(on: date | None = None) -> list[PayOutDue]:
-    """Balances of members who have left, the earliest day first. Raises UnknownRuleError."""
-    found = []
-    for member in Member.objects.filter(book_lines__account=Account.SHARES_PAYABLE).distinct():
-        amount = share_standing(member, on).to_pay_out
-        ended = [each.last_day for each in memberships_of(member) if each.last_day is not None]
-        if amount > 0 and ended:
-            left_on = max(ended)
-            found.append(
-                PayOutDue(member, amount, left_on, rule_on(PAY_OUT_RULE, left_on).period.after(left_on))
-            )
-    return sorted(found, key=lambda each: each.due_day)
+def unpaid_share_claims(member: Member) -> list[tuple[Claim, Decimal]]:
+    """With what is open, the newest first."""
+    claims = Claim.objects.filter(member=member, kind=ClaimKind.SHARE).order_by("-day", "-pk")
+    return [(claim, amount) for claim in claims if (amount := claim.open_amount())]

@@ -36,7 +36,7 @@ def transfer_shares(
 ) -> None:
     """`share_count` None: the whole balance; the giver's membership then ends with that day.
 
-    Raises RefusedExitError, RefusedEntryError.
+    Raises RefusedExitError, RefusedEntryError, MoneyRefusedError.
     """
     if giver.pk == taker.pk:
         raise RefusedExitError(gettext("Choose another member to receive the shares."))
@@ -60,15 +60,29 @@ def transfer_shares(
         )
     moved = held if share_count is None else share_count
     drafts = [
-        Draft(taker, EntryKind.TRANSFER_IN, effective_on, counterpart=giver, share_count=moved, note=note)
+        Draft(
+            taker,
+            EntryKind.TRANSFER_IN,
+            effective_on,
+            counterpart=giver,
+            share_count=moved,
+            note=note,
+            document=document,
+        )
     ]
     if share_count is not None:
         drafts.append(
             Draft(
-                giver, EntryKind.TRANSFER_OUT, effective_on, counterpart=taker, share_count=moved, note=note
+                giver,
+                EntryKind.TRANSFER_OUT,
+                effective_on,
+                counterpart=taker,
+                share_count=moved,
+                note=note,
+                document=document,
             )
         )
-    append_entries(drafts, actor=actor)
+    received, *_given = append_entries(drafts, actor=actor)
     if share_count is None:
         write_exit(
             giver,
@@ -82,4 +96,4 @@ def transfer_shares(
             note=note,
         )
     audit_member(actor, "member.shares_transferred", giver.name, to=taker.name, count=share_count or "all")
-    publish(SharesTransferred(giver.pk, taker.pk, effective_on, share_count))
+    publish(SharesTransferred(received.number, giver.pk, taker.pk, effective_on, share_count))

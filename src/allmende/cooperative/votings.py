@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from allmende.cooperative.attendance import entitled, quorum, votes_of
+from allmende.cooperative.attendance import entitled, quorum
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.meeting_rules import MajorityKind, majority_on
 from allmende.cooperative.meetings import (
@@ -29,6 +29,7 @@ from allmende.cooperative.meetings import (
     last_announcement_day,
     refuse_unless,
 )
+from allmende.cooperative.member_votes import votes_of
 from allmende.cooperative.members import Member
 from allmende.cooperative.resolutions import Body, register_resolution
 from allmende.cooperative.vote_counting import (

@@ -5,6 +5,6 @@
 from __future__ import annotations
 
 from allmende.fleet.contract_terms import impression_prices
-from allmende.fleet.events import SettlementClosed, subscribe, unsubscribe
+from allmende.fleet.events import RefusedClosingError, SettlementClosed, subscribe, unsubscribe
 
-__all__ = ["SettlementClosed", "impression_prices", "subscribe", "unsubscribe"]
+__all__ = ["RefusedClosingError", "SettlementClosed", "impression_prices", "subscribe", "unsubscribe"]

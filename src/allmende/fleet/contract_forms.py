@@ -22,6 +22,7 @@ from allmende.fleet.contracts import (
     ContractCharge,
     ContractDevice,
     ContractTerm,
+    InvoicedBy,
     Settled,
     VolumeChoice,
     VolumePerChoice,
@@ -81,6 +82,14 @@ class ContractForm(forms.Form):
         label=gettext_lazy("Last day"), required=False, help_text=gettext_lazy("Empty: open end.")
     )
     settled = forms.ChoiceField(label=gettext_lazy("Settled"), choices=Settled.choices)
+    invoiced_by = forms.ChoiceField(
+        label=gettext_lazy("What is settled is invoiced by"),
+        choices=InvoicedBy.choices,
+        initial=InvoicedBy.SUPPLIER,
+        help_text=gettext_lazy(
+            "By the cooperative: a closed settlement is then a charge there, and comes with its next invoice. Only for towns that are members."
+        ),
+    )
     services = forms.MultipleChoiceField(
         label=gettext_lazy("In the price"),
         choices=SERVICES,

@@ -37,6 +37,13 @@ class Settled(models.TextChoices):
     QUARTERLY = "quarterly", _("quarterly")
 
 
+class InvoicedBy(models.TextChoices):
+    """Who sends the town an invoice for what was settled."""
+
+    SUPPLIER = "supplier", _("the supplier, to the town directly")
+    COOPERATIVE = "cooperative", _("the cooperative, with its own invoices")
+
+
 class VolumeChoice(models.TextChoices):
     NONE = VolumeKind.NONE.value, _("none: every impression is billed")
     INCLUDED = VolumeKind.INCLUDED.value, _("included: so many are in the rent")
@@ -57,6 +64,9 @@ class Contract(models.Model):
     last_day = models.DateField(_("last day"), null=True, blank=True)
     settled = models.CharField(
         _("settled"), max_length=10, choices=Settled.choices, default=Settled.QUARTERLY
+    )
+    invoiced_by = models.CharField(
+        _("invoiced by"), max_length=12, choices=InvoicedBy.choices, default=InvoicedBy.SUPPLIER
     )
     #: Keys of SERVICES that are in the prices; all others the town pays beside them.
     services = models.JSONField(_("in the price"), default=list, blank=True)

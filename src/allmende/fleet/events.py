@@ -28,6 +28,12 @@ class SettlementClosed:
     net: Decimal
     tax: Decimal
     gross: Decimal
+    #: The contract's choice: the cooperative, not the supplier, invoices what is settled.
+    by_cooperative: bool
+
+
+class RefusedClosingError(Exception):
+    """A handler can't go along, so nothing is closed. In the reader's language: what is wrong, and what to do."""
 
 
 _handlers: list[Callable[[SettlementClosed], None]] = []
@@ -45,5 +51,6 @@ def unsubscribe(handler: Callable[[SettlementClosed], None]) -> None:
 
 
 def publish(event: SettlementClosed) -> None:
+    """Raises RefusedClosingError."""
     for handler in _handlers:
         handler(event)

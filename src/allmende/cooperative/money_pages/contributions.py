@@ -17,15 +17,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from allmende.cooperative.contribution_charging import charge_contributions, due_contributions
 from allmende.cooperative.contributions import (
     BillingChoice,
     ProRataChoice,
     Scale,
     ScaleKind,
     adopt_scale,
-    charge_contributions,
     check_scale,
-    due_contributions,
     effects_of,
     end_scale,
     period_with,

@@ -25,7 +25,6 @@ from django.utils.translation import gettext as _
 
 from allmende.cooperative.billing_profile import NoProfileError
 from allmende.cooperative.legal_rules import UnknownRuleError
-from allmende.cooperative.money import MoneyRefusedError
 from allmende.directory.administration_access import Desk
 
 P = ParamSpec("P")
@@ -167,7 +166,8 @@ def needs_profile(
     return guarded
 
 
-def refused(form: forms.BaseForm, error: MoneyRefusedError | ValidationError | UnknownRuleError) -> None:
+def refused(form: forms.BaseForm, error: Exception) -> None:
+    """A refusal whose message is in the reader's language."""
     form.add_error(None, error if isinstance(error, ValidationError) else str(error))
 
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """SEPA mandates: a member's leave to collect by debit.
 
+A member's legal successor is collected from by the predecessor's mandate while it has none of its own.
+
 Always holds: a reference is used once for all time; a member has at most one mandate that is neither revoked nor lapsed; a mandate that was not
 used for 36 months lapses (SEPA Core rulebook, section 4.1). The first collection is FRST, those after it RCUR.
 """
@@ -17,7 +19,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.billing_profile import check_iban, clean_iban
+from allmende.cooperative.claims import open_claims
+from allmende.cooperative.continued_memberships import continued_by, successor_of
 from allmende.cooperative.hash_chain import record_change
+from allmende.cooperative.member_list import memberships_of
 from allmende.cooperative.members import Member
 from allmende.cooperative.money import MoneyRefusedError
 from allmende.cooperative.periods import add_months
@@ -76,9 +81,31 @@ class Mandate(models.Model):
 
 
 def mandate_for(member: Member, day: date) -> Mandate | None:
-    """The one by which may be collected on the day."""
-    rows = Mandate.objects.filter(member=member, revoked_on__isnull=True)
-    return next((each for each in rows if each.may_be_used_on(day)), None)
+    """The one by which may be collected on the day: the member's own, else that of a body whose legal successor it is, else of its own successor.
+
+    Whoever succeeds by law takes over claims and leave to collect alike.
+    """
+    bodies = [member, *reversed([each.predecessor for each in continued_by(member)])]
+    heir = successor_of(member)
+    if heir is not None:
+        bodies.append(heir)
+    for body in bodies:
+        rows = Mandate.objects.filter(member=body, revoked_on__isnull=True)
+        found = next((each for each in rows if each.may_be_used_on(day)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def mandates_without_use(today: date) -> list[Mandate]:
+    """Of bodies that have left, owe nothing and have no successor: somebody should end them."""
+    found = []
+    for mandate in Mandate.objects.filter(revoked_on__isnull=True).select_related("member"):
+        spans = memberships_of(mandate.member)
+        has_left = bool(spans) and all(each.last_day is not None and each.last_day < today for each in spans)
+        if has_left and successor_of(mandate.member) is None and not open_claims(member=mandate.member):
+            found.append(mandate)
+    return found
 
 
 def record_mandate(actor: Person | None, mandate: Mandate) -> None:

@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.billing_profile import billing_of, billing_profile, clean_iban
 from allmende.cooperative.claims import Claim, next_number, open_claims
+from allmende.cooperative.continued_memberships import successor_of
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.members import Member
-from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
+from allmende.cooperative.money import ZERO, MoneyRefusedError, euros, summed
 from allmende.cooperative.sepa.files import Party, Transfer, is_bank_day, transfer_file
-from allmende.cooperative.shares import due_pay_outs
+from allmende.cooperative.share_endings import ShareEnding, due_pay_outs
 from allmende.directory.people import Person
 
 
@@ -48,6 +49,10 @@ class PayOut(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=PayOutKind.choices)
     #: Of credit: the overpaid or credited claim.
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, null=True, blank=True, related_name="pay_outs")
+    #: Of a balance of shares: what ended.
+    ending = models.ForeignKey(
+        ShareEnding, on_delete=models.PROTECT, null=True, blank=True, related_name="pay_outs"
+    )
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     iban = models.CharField(_("IBAN"), max_length=34)
     reference = models.CharField(_("reference"), max_length=35, unique=True)
@@ -65,20 +70,21 @@ class PayOut(models.Model):
 
 
 def payable() -> list[PayOut]:
-    """Unsaved: what is to be paid out and in no file yet. `iban` is empty where none is known. Raises UnknownRuleError."""
+    """Unsaved: what is to be paid out and in no file yet. `iban` is empty where none is known."""
     under_way = PayOut.objects.filter(paid_on__isnull=True)
-    members = set(under_way.filter(kind=PayOutKind.SHARES).values_list("member_id", flat=True))
+    endings = set(under_way.filter(ending__isnull=False).values_list("ending_id", flat=True))
     claims = set(under_way.filter(claim__isnull=False).values_list("claim_id", flat=True))
     found = [
         PayOut(
-            member=each.member,
+            member=each.ending.member,
             kind=PayOutKind.SHARES,
+            ending=each.ending,
             amount=each.amount,
-            iban=_iban_of(each.member),
+            iban=_iban_of(each.ending.member),
             text="Auszahlung Geschäftsguthaben",
         )
         for each in due_pay_outs()
-        if each.member.pk not in members
+        if each.ending.pk not in endings
     ]
     found += [
         PayOut(
@@ -96,7 +102,7 @@ def payable() -> list[PayOut]:
 
 
 def create_pay_outs(actor: Person | None, day: date, *, expected: Decimal | None = None) -> PayOutRun:
-    """The file with all that is payable and has an IBAN. Raises MoneyRefusedError, NoProfileError, UnknownRuleError."""
+    """The file with all that is payable and has an IBAN. Raises MoneyRefusedError, NoProfileError."""
     profile = billing_profile()
     if not is_bank_day(day):
         raise MoneyRefusedError(gettext("Banks are closed on this day: choose another one."))
@@ -122,6 +128,13 @@ def create_pay_outs(actor: Person | None, day: date, *, expected: Decimal | None
     return run
 
 
+def repaid_by_member(day: date) -> dict[int, Decimal]:
+    """Balances of shares that the bank has paid out up to and with the day."""
+    rows = PayOut.objects.filter(kind=PayOutKind.SHARES, paid_on__lte=day)
+    sums = rows.values("member").annotate(sum=models.Sum("amount")).order_by()
+    return {row["member"]: summed(row["sum"]) for row in sums}
+
+
 def _transfers(pay_outs: Sequence[PayOut]) -> list[Transfer]:
     return [
         Transfer(each.member.name, each.iban, each.amount, each.reference, f"{each.reference} {each.text}")
@@ -130,9 +143,12 @@ def _transfers(pay_outs: Sequence[PayOut]) -> list[Transfer]:
 
 
 def _iban_of(member: Member) -> str:
-    """What the member named for pay-outs, else the account of its last mandate."""
+    """What the member named for pay-outs, else the account of its last mandate; of a dissolved body its successor's."""
     named = billing_of(member).payout_iban
     if named:
         return named
     mandate = member.mandates.order_by("-signed_on", "-pk").first()
-    return clean_iban(mandate.iban) if mandate is not None else ""
+    if mandate is not None:
+        return clean_iban(mandate.iban)
+    heir = successor_of(member)
+    return _iban_of(heir) if heir is not None else ""

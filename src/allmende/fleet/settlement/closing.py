@@ -18,7 +18,7 @@ from django.db import transaction
 from allmende.directory.access import may_keep_contracts
 from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
-from allmende.fleet.contracts import Contract, Settled
+from allmende.fleet.contracts import Contract, InvoicedBy, Settled
 from allmende.fleet.events import SettlementClosed, publish
 from allmende.fleet.prices import ONE_DAY
 from allmende.fleet.settlement.arithmetic import Days, month_of, quarter_of
@@ -78,7 +78,7 @@ def close_settlement(
     reason: str = "",
     accept_missing: bool = False,
 ) -> Settlement:
-    """Raises PermissionDenied, NotClosedError, PriceError."""
+    """Raises PermissionDenied, NotClosedError, PriceError, RefusedClosingError (of who hears of it)."""
     if not may_keep_contracts(actor, contract.municipality_id):
         raise PermissionDenied
     with transaction.atomic():
@@ -115,6 +115,7 @@ def close_settlement(
                 settlement.net,
                 settlement.tax,
                 settlement.gross,
+                contract.invoiced_by == InvoicedBy.COOPERATIVE,
             )
         )
     return settlement

@@ -25,6 +25,7 @@ from allmende.directory.audit import record_audit
 from allmende.fleet.contract_changes import access_row_for
 from allmende.fleet.contract_forms import CloseForm
 from allmende.fleet.contracts import Contract
+from allmende.fleet.events import RefusedClosingError
 from allmende.fleet.figures import count_words, day_words, money_words
 from allmende.fleet.papers import PDF_TYPE
 from allmende.fleet.prices import ImpressionClass, PriceError
@@ -135,6 +136,8 @@ def show_draft(request: HttpRequest, desk: Desk, contract_id: int) -> HttpRespon
             form.add_error(
                 None, _("This period can't be closed yet: it is not over, or an earlier one is open.")
             )
+        except RefusedClosingError as error:
+            form.add_error(None, str(error))
         except ReasonMissingError:
             form.add_error(None, _("A correction needs a reason; missing readings must be accepted."))
         else:

@@ -23,13 +23,13 @@ from allmende.cooperative.accounts import Account, Line, book
 from allmende.cooperative.billing_profile import BillingProfile
 from allmende.cooperative.charges import Charge
 from allmende.cooperative.claims import Claim, ClaimKind
+from allmende.cooperative.contribution_charging import charge_contributions
 from allmende.cooperative.contributions import (
     BillingChoice,
     ProRataChoice,
     Scale,
     ScaleKind,
     adopt_scale,
-    charge_contributions,
 )
 from allmende.cooperative.declaration import set_declaration
 from allmende.cooperative.inhouse import enter_turnover
