@@ -292,6 +292,6 @@ def test_the_approvers_page(client: Client, it: Person) -> None:
     Job.objects.update(reason="awaits-approval")
     ApprovalRequest.objects.update(answer="asked")
     client.force_login(anna)
-    assert "Waits for approval: It" in client.get("/").content.decode()
+    assert "Waits for approval by It, until" in client.get("/").content.decode()
     Job.objects.update(reason="approval-declined")
     assert "approval was declined" in client.get("/").content.decode()

@@ -29,6 +29,7 @@ from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.job_counts import own_count
 from allmende.printing.prices import ImpressionPrices, prices_at
+from allmende.printing.rules.approvals import AWAITS, DECLINED, GIVEN
 from allmende.printing.rules.at_release import ADVISED, NEEDS_APPROVAL, RuleAnswer
 from allmende.printing.visit.outlooks import Outlook, foresee
 from allmende.printing.visit.resealing import reseal_at_tap
@@ -81,6 +82,11 @@ class VisitJob:
     budget_notes: tuple[BudgetNote, ...] = ()
     #: Euros at this device; None where the town doesn't show it, or it isn't known.
     cost: Decimal | None = None
+
+    @property
+    def told_reason(self) -> str:
+        """What stands beside the age of a held job; what its approval says stands among the notes."""
+        return "" if self.held_back or self.reason in {AWAITS, GIVEN, DECLINED} else self.reason
 
     @property
     def may_be_sent(self) -> bool:
