@@ -64,7 +64,7 @@ def test_a_rule_that_holds_everywhere_is_told_as_what_comes_out(anna: Person) ->
     client = Client(headers={"accept-language": "en"})
     client.force_login(anna)
     page = client.get("/").content.decode()
-    assert "sent one-sided, changed by a rule" in page
+    assert "sent one-sided: rules “duplex, mono”" in page
     assert "2 sheets" in page
     assert "€0.04" in page
 

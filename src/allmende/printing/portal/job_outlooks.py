@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from django.utils import timezone
 
@@ -23,24 +24,27 @@ from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.job_counts import own_count
 from allmende.printing.prices import prices_at
 from allmende.printing.rules.at_release import at_device, rule_changes
-from allmende.printing.rules.evaluation import decide
+from allmende.printing.rules.evaluation import Effect, decide
 from allmende.printing.rules.job_facts import device_abilities, facts_of_job
 from allmende.printing.rules.print_rules import rules_of_town
 from allmende.printing.visit.outlooks import as_device_prints
 
-ONE_SIDED = "one-sided"
+ONE_SIDED: Final = "one-sided"
+_CHANGING: Final = frozenset({Effect.DUPLEX, Effect.MONO})
 
 
 @dataclass(frozen=True, slots=True)
 class PortalOutlook:
     """`sides`: empty where the devices differ. `is_changed`: other than its client sent, wherever it is printed.
 
+    `rules`: names of those that change sides or colour everywhere; empty where it is the devices that can't do otherwise.
     `sheets`, `costs`: the least and the most; None where not known, or where the town does not show costs.
     """
 
     sides: str
     is_changed: bool
     is_black: bool
+    rules: tuple[str, ...] = ()
     sheets: tuple[int, int] | None = None
     costs: tuple[Decimal, Decimal] | None = None
 
@@ -62,8 +66,11 @@ class PortalOutlooks:
         sent = load_ticket(job.ticket)
         facts = facts_of_job(job, job.person, TicketChanges(), self._now)
         sides, black, sheets, costs = set(), set(), set(), set()
+        acting: list[list[str]] = []
         for device in self._devices:
-            changes = rule_changes(TicketChanges(), decide(rules, at_device(facts, device)))
+            decision = decide(rules, at_device(facts, device))
+            changes = rule_changes(TicketChanges(), decision)
+            acting.append([rule.name for rule in decision.applied if rule.effect in _CHANGING])
             ticket = as_device_prints(change_ticket(sent, changes), device_abilities(device))
             sides.add(ticket.sides or ONE_SIDED)
             black.add(not prints_colour(ticket))
@@ -76,6 +83,7 @@ class PortalOutlooks:
             sides=next(iter(sides)) if len(sides) == 1 else "",
             is_changed=(sent.sides or ONE_SIDED) not in sides,
             is_black=black == {True} and prints_colour(sent) and bool(job.colour_pages),
+            rules=tuple(name for name in acting[0] if all(name in names for names in acting)),
             sheets=(min(sheets), max(sheets)) if sheets else None,
             costs=(min(known), max(known)) if known else None,
         )
