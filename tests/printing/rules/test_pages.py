@@ -294,4 +294,5 @@ def test_the_approvers_page(client: Client, it: Person) -> None:
     client.force_login(anna)
     assert "Waits for approval by It, until" in client.get("/").content.decode()
     Job.objects.update(reason="approval-declined")
-    assert "approval was declined" in client.get("/").content.decode()
+    ApprovalRequest.objects.update(answer="declined")
+    assert "It has declined it. The answer: Bitte kürzen." in client.get("/").content.decode()
