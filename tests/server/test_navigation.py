@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from allmende.cooperative.sections import office_groups
+from allmende.cooperative.sections import membership_groups, office_groups
 from allmende.directory.administration_access import open_desk
 from allmende.directory.administration_sections import first_page_for, groups_for
 from allmende.directory.page_groups import PageGroup, PageLink, describe_groups, find_current
 from allmende.directory.roles import Role, RoleName
+from cooperative.member_makers import make_member
 from makers import make_person, make_town
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +126,18 @@ def test_the_longest_beginning_is_the_current_page() -> None:
         [],
         ["first", "b"],
     ), "a group of one page has its name"
+
+
+def test_a_member_s_pages_show_only_what_opens() -> None:
+    """The town's IT asks the office, and has no business with the figures."""
+    town = make_town()
+    make_member("Zerbst", date(2014, 7, 1), municipality=town)
+    client = Client(headers={"accept-language": "en"})
+    for role, count in ((RoleName.IT, 1), (RoleName.MANAGEMENT, 3)):
+        person = make_person(town, role.value)
+        Role.objects.create(municipality=town, person=person, name=role)
+        client.force_login(person)
+        pages = [page for group in membership_groups(person) for page in group.pages]
+        assert len(pages) == count
+        assert {client.get(page.href).status_code for page in pages} == {200}
+    assert membership_groups(make_person(town, "anna")) == []

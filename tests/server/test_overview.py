@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from allmende.devices.devices import Device
+from allmende.devices.fault_reports import FaultKind, close_fault, report_fault
+from allmende.devices.meters.alerts import AlertKind, DeviceAlert, acknowledge_alert
 from allmende.directory.roles import Role, RoleName
 from allmende.printing.administration.town_figures import count_jobs
 from allmende.printing.job_states import State
@@ -58,6 +61,30 @@ def test_each_problem_leads_to_where_it_is_solved(monkeypatch: pytest.MonkeyPatc
         ("info", f"/verwaltung/geraete/{device.pk}/"),
         ("info", "/verwaltung/auftraege/?state=uncertain"),
     ]
+
+
+def test_what_was_reported_and_found_is_told_until_somebody_takes_it_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12))
+    town = make_town()
+    make_queue(town)
+    device = make_device(town)
+    make_token(device)
+    Device.objects.update(state="idle")
+    report = report_fault(device, FaultKind.JAM, "", None)
+    now = timezone.now()
+    alert = DeviceAlert.objects.create(
+        municipality=town, device=device, kind=AlertKind.READING, since=now, raised_at=now
+    )
+    assert hrefs(town) == [
+        ("warning", "/verwaltung/geraete/stoerungen/"),
+        ("info", "/verwaltung/zaehler/meldungen/"),
+    ]
+    it = make_person(town, "it", it=True)
+    close_fault(it, report, "")
+    acknowledge_alert(it, alert.pk)
+    assert hrefs(town) == []
 
 
 def test_another_towns_problems_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from allmende.cooperative.member_access import ASKS_THE_OFFICE, READS_MEMBERSHIP, membership_entry
+from allmende.directory.administration_access import open_desk
 from allmende.directory.page_groups import PageGroup, PageLink
+from allmende.directory.people import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,11 @@ _OFFICE: Final[tuple[tuple[str | Promise, tuple[Section, ...]], ...]] = (
         ),
     ),
 )
+#: With the roles that open them.
 _MEMBERSHIP: Final = (
-    Section("membership", _("Our membership")),
-    Section("my_meetings", _("Meetings"), ("/mitgliedschaft/umlauf/",)),
-    Section("my_requests", _("Requests to the office")),
+    (Section("membership", _("Our membership")), READS_MEMBERSHIP),
+    (Section("my_meetings", _("Meetings"), ("/mitgliedschaft/umlauf/",)), READS_MEMBERSHIP),
+    (Section("my_requests", _("Requests to the office")), ASKS_THE_OFFICE),
 )
 
 
@@ -74,9 +78,13 @@ def office_groups() -> list[PageGroup]:
     return [PageGroup(label, tuple(_links(sections))) for label, sections in _OFFICE]
 
 
-def membership_groups() -> list[PageGroup]:
-    """So few that each is a group of its own."""
-    return [PageGroup(page.label, (page,)) for page in _links(_MEMBERSHIP)]
+def membership_groups(person: Person) -> list[PageGroup]:
+    """What this person may open of their member's pages; so few that each is a group of its own."""
+    desk = open_desk(person)
+    if desk is None or not membership_entry(person):
+        return []
+    opened = [section for section, roles in _MEMBERSHIP if not desk.roles.isdisjoint(roles)]
+    return [PageGroup(page.label, (page,)) for page in _links(opened)]
 
 
 def _links(sections: Iterable[Section]) -> Iterator[PageLink]:

@@ -107,10 +107,10 @@ class TownRulesForm(forms.Form):
         help_text=gettext_lazy("At the device and in the portal, by the prices of the contracts."),
     )
     least_people = forms.IntegerField(
-        label=gettext_lazy("People behind a cost centre's figure, at least"),
+        label=gettext_lazy("People behind a figure of a cost centre, device or site, at least"),
         min_value=3,
         max_value=100,
-        help_text=gettext_lazy("Reports withhold the figures of cost centres with fewer people."),
+        help_text=gettext_lazy("Reports withhold figures with fewer people behind them."),
     )
 
     def clean_trusted_networks(self) -> list[str]:

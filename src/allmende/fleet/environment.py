@@ -16,6 +16,7 @@ from typing import Final
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from allmende.directory.municipalities import Municipality
@@ -39,7 +40,7 @@ class Factor:
     effect: Effect
     per_sheet: Decimal
     first_day: date
-    source: str
+    source: str | Promise
     checked_on: date | None = None
 
 
@@ -49,23 +50,27 @@ BUILT_IN: Final = (
         Effect.WOOD,
         Decimal("0.015"),
         date(2000, 1, 1),
-        "7.5 kg per 500 sheets: Umweltministerium Baden-Württemberg after Umweltbundesamt and Initiative Pro Recyclingpapier, "
-        "um.baden-wuerttemberg.de/de/presse-service/ausstellungen/mehrwert/papier",
+        _(
+            "7.5 kg per 500 sheets: Umweltministerium Baden-Württemberg after Umweltbundesamt and Initiative Pro Recyclingpapier, "
+            "um.baden-wuerttemberg.de/de/presse-service/ausstellungen/mehrwert/papier"
+        ),
         date(2026, 11, 22),
     ),
     Factor(
         Effect.ENERGY,
         Decimal("0.0536"),
         date(2000, 1, 1),
-        "26.8 kWh per 500 sheets: IFEU Heidelberg 2006, as quoted by Gemeinde Marienheide, "
-        "marienheide.de, Klimaschutz_Jetzt 13",
+        _(
+            "26.8 kWh per 500 sheets: IFEU Heidelberg 2006, as quoted by Gemeinde Marienheide, "
+            "marienheide.de, Klimaschutz_Jetzt 13"
+        ),
         date(2026, 11, 22),
     ),
     Factor(
         Effect.CO2,
         Decimal("0.0052"),
         date(2000, 1, 1),
-        "2.6 kg per 500 sheets: IFEU Heidelberg 2006, Ökologischer Vergleich von Büropapieren",
+        _("2.6 kg per 500 sheets: IFEU Heidelberg 2006, Ökologischer Vergleich von Büropapieren"),
     ),
 )
 

@@ -106,7 +106,7 @@ def _factor_table(factors: list[Factor]) -> Table:
             str(factor.effect.label),
             f"{count_words(factor.per_sheet, 6)} {UNITS[factor.effect]}",
             factor.first_day,
-            factor.source,
+            str(factor.source),
             day_words(factor.checked_on) if factor.checked_on else _("not checked"),
         )
         for factor in ordered

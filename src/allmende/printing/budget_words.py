@@ -7,8 +7,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.utils import formats
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from allmende.printing.budget_reservations import BudgetNote
 from allmende.printing.budgets import BudgetPeriod, BudgetUnit
@@ -16,9 +16,10 @@ from allmende.printing.prices import round_cost
 
 
 def euro_words(amount: Decimal) -> str:
-    """Such as `1.234,50 €` in German."""
+    """Such as `1.234,50 €` in German, `€1,234.50` in English."""
     number = formats.number_format(round_cost(amount), decimal_pos=2, use_l10n=True, force_grouping=True)
-    return f"{number}\N{NO-BREAK SPACE}€"
+    is_german = (get_language() or "de").startswith("de")
+    return f"{number}\N{NO-BREAK SPACE}€" if is_german else f"€{number}"
 
 
 def amount_words(amount: Decimal, unit: str) -> str:

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 
 from allmende.ipp.ticket import Ticket
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.job_counts import media_class, own_count
-from allmende.printing.prices import ImpressionPrices, exact_cost, prices_at, round_cost
+from allmende.printing.prices import ImpressionPrices, exact_cost, round_cost
 
 
 def cost_of_job(job: Job, ticket: Ticket, prices: ImpressionPrices | None) -> Decimal | None:
@@ -23,15 +21,3 @@ def cost_of_job(job: Job, ticket: Ticket, prices: ImpressionPrices | None) -> De
     return round_cost(
         exact_cost(prices, mono=count.mono, colour=count.colour, sheets=count.sheets, media=media)
     )
-
-
-def cost_range(
-    job: Job, ticket: Ticket, device_ids: Iterable[int], day: date
-) -> tuple[Decimal, Decimal] | None:
-    """The least and the most that it costs at these devices; None where no price is known."""
-    costs = {
-        cost
-        for prices in {prices_at(device_id, day) for device_id in device_ids}
-        if (cost := cost_of_job(job, ticket, prices)) is not None
-    }
-    return (min(costs), max(costs)) if costs else None

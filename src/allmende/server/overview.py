@@ -22,6 +22,8 @@ from django.views.decorators.http import require_GET
 
 from allmende.devices.device_words import device_reason_words, device_state_word, is_fault
 from allmende.devices.devices import Device
+from allmende.devices.fault_reports import open_faults
+from allmende.devices.meters.alerts import raised_alerts
 from allmende.directory.administration_access import Desk, administration_page, open_desk
 from allmende.directory.administration_sections import first_page_for
 from allmende.directory.municipalities import Municipality
@@ -70,7 +72,7 @@ def show_overview(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 def find_town_problems(municipality: Municipality, figures: TownFigures) -> list[TownFinding]:
     """What wants the town's IT, the worst first."""
-    findings = [*_device_problems(municipality), *_job_problems(figures)]
+    findings = [*_device_problems(municipality), *_told_problems(municipality), *_job_problems(figures)]
     if not Queue.objects.filter(municipality=municipality, is_active=True).exists():
         findings.append(
             TownFinding(
@@ -141,6 +143,24 @@ def _device_problems(municipality: Municipality) -> list[TownFinding]:
         if not any(token.revoked_at is None for token in device.tokens.all()):
             title = _("%(device)s has no panel and no reader") % {"device": device}
             findings.append(TownFinding("info", title, _("Nobody can collect anything there."), href))
+    return findings
+
+
+def _told_problems(municipality: Municipality) -> list[TownFinding]:
+    """What people at a device reported, and what the meters' rounds found: open, and nobody has taken it on."""
+    findings = []
+    faults = open_faults(municipality.pk).count()
+    if faults:
+        title = ngettext("%(count)d fault was reported", "%(count)d faults were reported", faults)
+        text = _("By whoever stood at the device. Look, and close the report when it is done.")
+        findings.append(TownFinding("warning", title % {"count": faults}, text, reverse("device_faults")))
+    alerts = raised_alerts(municipality.pk).filter(acknowledged_at__isnull=True).count()
+    if alerts:
+        title = ngettext(
+            "%(count)d alert of the devices is open", "%(count)d alerts of the devices are open", alerts
+        )
+        text = _("Supplies that run out, readings that can't be true, devices that don't answer.")
+        findings.append(TownFinding("info", title % {"count": alerts}, text, reverse("device_alerts")))
     return findings
 
 

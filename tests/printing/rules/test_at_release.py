@@ -134,6 +134,8 @@ def test_a_refusal_says_why_and_the_way_out(delivery: Recorder) -> None:
     here = standing.device.pk
     PrintRule.objects.update(conditions=[COLOUR, {"kind": "devices", "values": [here]}])
     forget_rules(standing.town)
+    # In the inventory only, and by name before the other: no way out.
+    make_device(standing.town, "archiv", uri="")
     make_device(standing.town, "druckzentrum")
     (outcome,) = release_jobs(standing.visit)
     assert (outcome.done, outcome.code) == (False, "refused-by-rule")

@@ -21,4 +21,4 @@ def office_sections(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("cooperative/membership_sections.html", takes_context=True)
 def membership_sections(context: dict[str, Any]) -> dict[str, Any]:
-    return describe_groups(membership_groups(), context["request"].path)
+    return describe_groups(membership_groups(context["request"].user), context["request"].path)

@@ -18,7 +18,7 @@ from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
 from allmende.fleet.reports.kinds import Grain, ReportKind, Wish
 from allmende.fleet.reports.periods import Period, Preset, period_of
-from allmende.fleet.reports.withholding import withheld_cost_centres, withheld_places
+from allmende.fleet.reports.withholding import NOTHING_WITHHELD, withheld_cost_centres, withheld_places
 from allmende.fleet.reports.words import PRESETS
 
 EARLIEST: Final = date(2000, 1, 1)
@@ -88,8 +88,8 @@ class ReportForm(PeriodForm):
         self._kind = kind
         if kind is not ReportKind.TIME:
             del self.fields["je"]
-        places = withheld_places(municipality)
-        centres = withheld_cost_centres(municipality)
+        places = withheld_places(municipality) if kind in _SITE | _DEVICE else NOTHING_WITHHELD
+        centres = withheld_cost_centres(municipality) if kind in _CENTRE else frozenset()
         rows = {
             "standort": (_SITE, Site.objects.all(), places.sites),
             "geraet": (_DEVICE, Device.objects.all(), places.devices),

@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from django.db.models import Count, Q
 
@@ -40,6 +40,9 @@ class WithheldPlaces:
 
     sites: frozenset[int | None]
     devices: frozenset[int | None]
+
+
+NOTHING_WITHHELD: Final = WithheldPlaces(frozenset(), frozenset())
 
 
 def choose_withheld(people: Mapping[int, int], least: int) -> frozenset[int]:

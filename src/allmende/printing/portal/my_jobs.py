@@ -8,24 +8,20 @@ Always holds: every function starts from the actor's own rows of their own town.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from django.db.models import QuerySet
 from django.http import Http404
-from django.utils import timezone
 
-from allmende.devices.devices import Device
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
 from allmende.printing.delivery.port import running_delivery
 from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.job_changes import change_job
-from allmende.printing.job_costs import cost_range
 from allmende.printing.job_states import IN_FLIGHT, TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.job_tickets import JobTicketView, load_ticket, read_job_ticket
 from allmende.printing.jobs import Job
-from allmende.printing.ledger.entries import local_day
+from allmende.printing.portal.job_outlooks import PortalOutlook, PortalOutlooks
 from allmende.printing.visit.visit_jobs import sheets_needed
 
 MAX_LISTED: Final = 200
@@ -34,15 +30,12 @@ _OPEN: Final = (State.INCOMING, State.HELD, State.RELEASED, State.DELIVERING, St
 
 @dataclass(frozen=True, slots=True)
 class MyJob:
-    """A job's row with what its ticket asks for; `sheets` is None where not known.
-
-    `costs`: euros, the least and the most over the town's devices; None where the town doesn't show it or no price is known.
-    """
+    """A job's row with what its ticket asks for; `sheets` (as sent) is None where not known. `outlook`: of a held job."""
 
     row: Job
     ticket: JobTicketView
     sheets: int | None
-    costs: tuple[Decimal, Decimal] | None = None
+    outlook: PortalOutlook | None = None
 
     @property
     def is_in_flight(self) -> bool:
@@ -66,16 +59,8 @@ def access_job_for(actor: Person, job_id: int) -> Job:
 def list_my_jobs(actor: Person) -> list[MyJob]:
     """What waits, prints or is uncertain; newest first, at most 200."""
     rows = own_jobs(actor).filter(state__in=[state.value for state in _OPEN]).order_by("-id")
-    device_ids = _devices_with_costs(actor)
-    return [_my_job(row, device_ids) for row in rows[:MAX_LISTED]]
-
-
-def _devices_with_costs(actor: Person) -> list[int]:
-    """Where the actor could print, in a town that shows what it costs; empty elsewhere."""
-    if actor.municipality is None or not actor.municipality.shows_cost:
-        return []
-    devices = Device.objects.filter(municipality=actor.municipality, is_active=True)
-    return list(devices.values_list("pk", flat=True))
+    outlooks = PortalOutlooks(actor)
+    return [_my_job(row, outlooks) for row in rows[:MAX_LISTED]]
 
 
 def my_finished_jobs(actor: Person) -> QuerySet[Job]:
@@ -112,9 +97,7 @@ def cancel_job(actor: Person, job: Job) -> bool:
     return True
 
 
-def _my_job(row: Job, device_ids: list[int]) -> MyJob:
+def _my_job(row: Job, outlooks: PortalOutlooks) -> MyJob:
     ticket = load_ticket(row.ticket)
-    costs = None
-    if device_ids and row.state == State.HELD:
-        costs = cost_range(row, ticket, device_ids, local_day(timezone.now()))
-    return MyJob(row, read_job_ticket(row.ticket), sheets_needed(row, ticket), costs)
+    outlook = outlooks.of(row) if row.state == State.HELD else None
+    return MyJob(row, read_job_ticket(row.ticket), sheets_needed(row, ticket), outlook)

@@ -215,7 +215,9 @@ class ReleaseRules:
     def _other_devices(self) -> dict[int, Device]:
         if self._others is None:
             rows = Device.objects.filter(municipality_id=self._device.municipality_id, is_active=True)
-            self._others = {row.pk: row for row in rows.exclude(pk=self._device.pk)[:_MAX_ELSEWHERE]}
+            # What has no address is in the inventory only, and no way out.
+            rows = rows.exclude(uri="").exclude(pk=self._device.pk)
+            self._others = {row.pk: row for row in rows[:_MAX_ELSEWHERE]}
         return self._others
 
     def _advice(self, code: str, rule: Rule) -> RuleAnswer:

@@ -150,12 +150,8 @@ def try_rules(municipality: Municipality, facts: Facts) -> Trial:
     decision = decide(rules, facts)
     ways: tuple[tuple[Way, str], ...] = ()
     if decision.refused:
-        devices = {
-            device.pk: device
-            for device in Device.objects.filter(municipality=municipality, is_active=True).exclude(
-                pk=facts.device_id or 0
-            )[:_MAX_ELSEWHERE]
-        }
+        rows = Device.objects.filter(municipality=municipality, is_active=True).exclude(uri="")
+        devices = {device.pk: device for device in rows.exclude(pk=facts.device_id or 0)[:_MAX_ELSEWHERE]}
         found = ways_out(rules, facts, (at_device(facts, device) for device in devices.values()))
         ways = tuple((way, str(devices.get(way.device_id or 0, ""))) for way in found)
     return Trial(facts, decision, saving_between(facts, decision.facts, "a4"), ways)

@@ -30,6 +30,7 @@ from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.job_counts import own_count
 from allmende.printing.prices import ImpressionPrices, prices_at
+from allmende.printing.rules.approvals import AWAITS, DECLINED, GIVEN
 from allmende.printing.rules.at_release import ADVISED, NEEDS_APPROVAL, RuleAnswer
 from allmende.printing.visit.bearers import other_bearers
 from allmende.printing.visit.outlooks import Outlook, foresee
@@ -85,6 +86,11 @@ class VisitJob:
     cost: Decimal | None = None
     #: Where its client has named another one than the visit's: who bears it when it is released here.
     bearer: CostCentre | None = None
+
+    @property
+    def told_reason(self) -> str:
+        """What stands beside the age of a held job; what its approval says stands among the notes."""
+        return "" if self.held_back or self.reason in {AWAITS, GIVEN, DECLINED} else self.reason
 
     @property
     def may_be_sent(self) -> bool:
