@@ -213,6 +213,13 @@ async def test_events_have_their_time(client: Client) -> None:
     assert told(await pull(client, number)) == [(2, "job-created", job_id)]
 
 
+async def test_a_name_with_odd_characters_is_kept_without_them(client: Client) -> None:
+    client.user = "an\0na\n"
+    one = make.integer("notify-subscription-id", await subscribe(client))
+    described = await client.send(Operation.GET_SUBSCRIPTION_ATTRIBUTES, one)
+    assert described.group(GroupTag.SUBSCRIPTION).text("notify-subscriber-user-name") == "anna"
+
+
 async def test_a_lease_ends(client: Client, service: PrintService) -> None:
     number = await subscribe(client, BOTH, make.integer("notify-lease-duration", 30))
     kept = await subscribe(client)

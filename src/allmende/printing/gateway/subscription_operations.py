@@ -161,10 +161,10 @@ async def _create(call: Call, wish: Group, job_id: int | None) -> tuple[list[Att
         person_id=requester.owner.id if requester.owner else None,
         origin="" if requester.is_vouched_for else requester.origin,
         job_id=job_id,
-        user_name=call.request.user_name or "",
+        user_name=_printable(call.request.user_name or ""),
         events=events,
         user_data=user_data,
-        language=call.request.language,
+        language=_printable(call.request.language),
         # A job's subscription ends with the job; here it may live as long as any lease.
         lease=0 if job_id is not None else lease,
         ends_at=lease_end(LEASE_SECONDS if job_id is not None else lease),
@@ -179,6 +179,11 @@ async def _create(call: Call, wish: Group, job_id: int | None) -> tuple[list[Att
             make.enum("notify-status-code", Status.SUCCESSFUL_OK_IGNORED_OR_SUBSTITUTED_ATTRIBUTES)
         )
     return attributes, True
+
+
+def _printable(text: str) -> str:
+    """PostgreSQL takes no NUL, and nobody needs the others."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _lease(wanted: int | None) -> int:
