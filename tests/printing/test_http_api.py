@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.test import AsyncClient, Client
 from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.printing.jobs import Job
 from makers import PDF, make_chip, make_device, make_job, make_person, make_token, make_town
-from printing.delivering import delivering
+from printing.delivering import QUICK, delivering
 from printing.scripted_device import scripted_printer
 from printing.standing import Standing, stand
 
@@ -66,6 +67,34 @@ async def test_one_request_from_tap_to_paper() -> None:
                     break
         assert printer.printed == [PDF]
         assert (await client.get("/api/v1/visits/current/jobs", headers=headers)).json() == []
+
+
+async def test_a_tap_never_waits_for_a_device() -> None:
+    """One that takes the connection and says nothing, for as long as the test runs."""
+    heard, over = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set()
+        await over.wait()
+        writer.close()
+
+    patient = replace(QUICK, connect=600, answer=600, patience=600, ask=600)
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with delivering(patient):
+        port = silent.sockets[0].getsockname()[1]
+        standing = await sync_to_async(stand)(f"ipp://127.0.0.1:{port}/ipp/print")
+        for _ in range(2):
+            tapped = await AsyncClient().post(
+                f"/api/v1/devices/{standing.device.slug}/taps",
+                {"chip": standing.chip, "release": "all"},
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {standing.clear_token}"},
+            )
+            assert tapped.status_code == 200
+            assert tapped.json()["jobs"][0]["state"] == "released"
+        await heard.wait()
+        over.set()
+    silent.close()
 
 
 REFUSALS: list[tuple[str, str, Any, int, str]] = [

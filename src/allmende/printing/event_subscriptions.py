@@ -78,14 +78,14 @@ class Notification:
     event: JobEvent
 
 
-def add_subscription(subscription: EventSubscription, own: Q) -> bool:
-    """Store it, to tell of what happens from now on; False where there are too many."""
+def add_subscription(subscription: EventSubscription, own: Q, since: datetime | None = None) -> bool:
+    """Store it, to tell of what happens from now on (or `since` a moment ago); False where there are too many."""
     now = timezone.now()
     town = EventSubscription.objects.filter(municipality_id=subscription.municipality_id, ends_at__gt=now)
     if town.count() >= MAX_PER_TOWN or town.filter(own).count() >= MAX_PER_REQUESTER:
         return False
     last = int(JobEvent.objects.aggregate(last=Max("pk"))["last"] or 0)
-    subscription.created_at, subscription.floor = now, max(0, last - _ROWS_UNDER_WAY)
+    subscription.created_at, subscription.floor = since or now, max(0, last - _ROWS_UNDER_WAY)
     subscription.save()
     return True
 

@@ -146,6 +146,41 @@ async def test_a_job_that_is_announced_first_is_created_once(client: Client) -> 
     assert names == ["job-created", "job-state-changed", "job-completed"]
 
 
+@pytest.mark.parametrize("operation", [Operation.PRINT_JOB, Operation.CREATE_JOB])
+async def test_a_job_brings_its_subscription(client: Client, other: Client, operation: Operation) -> None:
+    every = make.keyword("notify-events", "job-created", "job-completed")
+    document = PDF if operation == Operation.PRINT_JOB else b""
+    made = await client.send(operation, document=document, subscription=[PULLED, every])
+    assert made.code == Status.SUCCESSFUL_OK, status_of(made)
+    job_id = job_id_of(made)
+    group = made.group(GroupTag.SUBSCRIPTION)
+    number = group.integer("notify-subscription-id") or 0
+    assert "notify-lease-duration" not in group
+    await client.print_id()
+    assert told(await pull(other, number)) == [(1, "job-created", job_id)]
+    await other.send(Operation.CANCEL_JOB, make.integer("job-id", job_id))
+    ended = await pull(client, number)
+    assert ended.code == Status.SUCCESSFUL_OK_EVENTS_COMPLETE
+    assert told(ended) == [(1, "job-created", job_id), (2, "job-completed", job_id)]
+
+
+async def test_a_job_is_taken_whatever_becomes_of_its_subscription(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = await client.print(subscription=[make.uri("notify-recipient-uri", "mailto:x@example.org")])
+    assert refused.code == Status.SUCCESSFUL_OK_IGNORED_SUBSCRIPTIONS
+
+    def fail(*_: object) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr("allmende.printing.gateway.subscription_operations.add_subscription", fail)
+    failed = await client.print(subscription=[PULLED])
+    assert failed.code == Status.SUCCESSFUL_OK_IGNORED_SUBSCRIPTIONS
+    for reply in (refused, failed):
+        job = await sync_to_async(Job.objects.get)(pk=job_id_of(reply))
+        assert job.state == "held"
+
+
 async def test_a_queue_that_calls_jobs_complete_says_so_here_too(client: Client, other: Client) -> None:
     completed = ReportedState.COMPLETED.value
     await sync_to_async(lambda: Queue.objects.update(reported_state=completed))()
@@ -211,6 +246,13 @@ async def test_events_have_their_time(client: Client) -> None:
     assert told(await pull(client, number)) == []
     job_id = await client.print_id()
     assert told(await pull(client, number)) == [(2, "job-created", job_id)]
+
+
+async def test_a_name_with_odd_characters_is_kept_without_them(client: Client) -> None:
+    client.user = "an\0na\n"
+    one = make.integer("notify-subscription-id", await subscribe(client))
+    described = await client.send(Operation.GET_SUBSCRIPTION_ATTRIBUTES, one)
+    assert described.group(GroupTag.SUBSCRIPTION).text("notify-subscriber-user-name") == "anna"
 
 
 async def test_a_lease_ends(client: Client, service: PrintService) -> None:

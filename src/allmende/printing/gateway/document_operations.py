@@ -25,6 +25,7 @@ from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
 from allmende.printing.gateway.job_views import job_view, new_job_state
 from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob, adopt_job
 from allmende.printing.gateway.own_jobs import find_own_job
+from allmende.printing.gateway.subscription_operations import NewJobSubscriptions, subscribe_to_new_job
 from allmende.printing.gateway.ticket_readings import KeptReading
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Identity
@@ -41,17 +42,20 @@ _FORMATS: Final = frozenset(
 )
 _COMPRESSIONS: Final = frozenset({"none", "gzip", "deflate"})
 _JOB: Final = int(GroupTag.JOB)
+NO_SUBSCRIPTIONS: Final = NewJobSubscriptions()
 
 
 async def print_job(call: Call) -> bytes:
     kept = _check_job(call)
     submission = _submission(call, kept.text)
+    since = datetime.now(UTC)
     try:
         arrival = await call.parts.service.intake.begin(submission)
         finished = await _receive(call, arrival)
     except RefusedError as error:
         raise refused(error) from None
-    return _accepted(call, submission, finished, kept.reading)
+    subscriptions = await _subscribe(call, finished.job_id, since)
+    return _accepted(call, submission, finished, kept.reading, subscriptions)
 
 
 async def validate_job(call: Call) -> bytes:
@@ -64,7 +68,8 @@ async def create_job(call: Call) -> bytes:
     if len(call.parts.open_jobs) >= MAX_OPEN_JOBS:
         raise IppError(Status.SERVER_ERROR_BUSY, "Too many jobs wait for their documents.")
     submission = _submission(call, ticket)
-    expires_at = datetime.now(UTC) + timedelta(seconds=call.parts.open_jobs.seconds)
+    since = datetime.now(UTC)
+    expires_at = since + timedelta(seconds=call.parts.open_jobs.seconds)
     try:
         job_id = await call.parts.service.intake.announce(submission, expires_at)
     except RefusedError as error:
@@ -72,10 +77,11 @@ async def create_job(call: Call) -> bytes:
     user_name = call.request.user_name or ""
     call.parts.open_jobs.add(OpenJob(job_id, submission, user_name))
     _remember(call, job_id, submission)
+    subscriptions = await _subscribe(call, job_id, since)
     return answer(
         call,
-        reading.status,
-        [(_JOB, new_job_state(call, job_id, State.INCOMING))],
+        _status(reading, subscriptions),
+        [(_JOB, new_job_state(call, job_id, State.INCOMING)), *subscriptions.groups],
         unsupported=reading.unsupported,
     )
 
@@ -151,7 +157,11 @@ async def _finish_open_job(call: Call, job: OpenJob) -> bytes:
 
 
 def _accepted(
-    call: Call, submission: Submission, finished: FinishedArrival, reading: TicketReading | None
+    call: Call,
+    submission: Submission,
+    finished: FinishedArrival,
+    reading: TicketReading | None,
+    subscriptions: NewJobSubscriptions = NO_SUBSCRIPTIONS,
 ) -> bytes:
     state = State.QUARANTINED if submission.owner is None and submission.device_id is None else State.HELD
     if submission.device_id is not None:
@@ -160,10 +170,24 @@ def _accepted(
     _remember(call, finished.job_id, submission)
     return answer(
         call,
-        reading.status if reading else Status.SUCCESSFUL_OK,
-        [(_JOB, new_job_state(call, finished.job_id, state))],
+        _status(reading, subscriptions),
+        [(_JOB, new_job_state(call, finished.job_id, state)), *subscriptions.groups],
         unsupported=reading.unsupported if reading else (),
     )
+
+
+async def _subscribe(call: Call, job_id: int, since: datetime) -> NewJobSubscriptions:
+    """Hardly any client asks for it with its job, so who does not pays nothing."""
+    if not call.request.message.groups_of(GroupTag.SUBSCRIPTION):
+        return NO_SUBSCRIPTIONS
+    return await subscribe_to_new_job(call, job_id, since)
+
+
+def _status(reading: TicketReading | None, subscriptions: NewJobSubscriptions) -> Status:
+    status = reading.status if reading else Status.SUCCESSFUL_OK
+    if status is Status.SUCCESSFUL_OK and not subscriptions.all_made:
+        return Status.SUCCESSFUL_OK_IGNORED_SUBSCRIPTIONS
+    return status
 
 
 async def _receive(call: Call, arrival: Arrival) -> FinishedArrival:

@@ -66,7 +66,7 @@ class Requester:
     @property
     def is_vouched_for(self) -> bool:
         """By a password or a personal address, and not by the network alone."""
-        return self.identity in {Identity.SIGNED_IN, Identity.ADDRESS}
+        return self.identity is Identity.SIGNED_IN or self.identity is Identity.ADDRESS
 
     def owns(self) -> Q:
         """Of rows with `person` and `origin`, the requester's own. A name can be claimed by any neighbour: it reaches only what came

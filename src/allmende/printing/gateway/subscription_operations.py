@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -29,9 +31,12 @@ from allmende.printing.gateway.own_jobs import find_own_job, own_jobs
 from allmende.printing.gateway.printer_attributes import LEASE_SECONDS
 from allmende.printing.job_states import State
 
+log = logging.getLogger(__name__)
+
 _SUBSCRIPTION: Final = int(GroupTag.SUBSCRIPTION)
 _EVENT: Final = int(GroupTag.EVENT_NOTIFICATION)
 _MAX_AT_ONCE: Final = 20
+_REFUSED_AS_TOO_MANY: Final = make.enum("notify-status-code", Status.CLIENT_ERROR_TOO_MANY_SUBSCRIPTIONS)
 
 
 async def create_subscriptions(call: Call) -> bytes:
@@ -54,6 +59,32 @@ async def create_subscriptions(call: Call) -> bytes:
     elif made < len(wishes):
         status = Status.SUCCESSFUL_OK_IGNORED_SUBSCRIPTIONS
     return answer(call, status, groups)
+
+
+class NewJobSubscriptions(NamedTuple):
+    """What the answer to a new job says of the subscriptions that came with it."""
+
+    groups: tuple[tuple[int, bytes], ...] = ()
+    all_made: bool = True
+
+
+async def subscribe_to_new_job(call: Call, job_id: int, since: datetime) -> NewJobSubscriptions:
+    """For a request that made a job and wants to hear of it (RFC 3995 §5.4.3), from its first event, `since` which it was on its way.
+
+    Never raises: the job is acknowledged, and no fault of its subscriptions takes that back.
+    """
+    groups: list[tuple[int, bytes]] = []
+    all_made = True
+    for place, wish in enumerate(call.request.message.groups_of(GroupTag.SUBSCRIPTION)):
+        attributes, is_made = [_REFUSED_AS_TOO_MANY], False
+        if place < _MAX_AT_ONCE:
+            try:
+                attributes, is_made = await _create(call, wish, job_id, since)
+            except Exception:
+                log.exception("a subscription to job %d was not made", job_id)
+        groups.append((_SUBSCRIPTION, encode_attributes(attributes)))
+        all_made = all_made and is_made
+    return NewJobSubscriptions(tuple(groups), all_made)
 
 
 async def get_subscriptions(call: Call) -> bytes:
@@ -133,7 +164,9 @@ def _with_interval(call: Call, status: Status, groups: list[tuple[int, bytes]]) 
     return head + b"".join(bytes([tag]) + group for tag, group in groups) + b"\x03"
 
 
-async def _create(call: Call, wish: Group, job_id: int | None) -> tuple[list[Attribute], bool]:
+async def _create(
+    call: Call, wish: Group, job_id: int | None, since: datetime | None = None
+) -> tuple[list[Attribute], bool]:
     refused: list[Attribute] = []
     if "notify-recipient-uri" in wish or (wish.keyword("notify-pull-method") or "ippget") != "ippget":
         return [
@@ -161,16 +194,16 @@ async def _create(call: Call, wish: Group, job_id: int | None) -> tuple[list[Att
         person_id=requester.owner.id if requester.owner else None,
         origin="" if requester.is_vouched_for else requester.origin,
         job_id=job_id,
-        user_name=call.request.user_name or "",
+        user_name=_printable(call.request.user_name or ""),
         events=events,
         user_data=user_data,
-        language=call.request.language,
+        language=_printable(call.request.language),
         # A job's subscription ends with the job; here it may live as long as any lease.
         lease=0 if job_id is not None else lease,
         ends_at=lease_end(LEASE_SECONDS if job_id is not None else lease),
     )
-    if not await call.parts.service.run_sync(add_subscription, subscription, requester.owns()):
-        return [make.enum("notify-status-code", Status.CLIENT_ERROR_TOO_MANY_SUBSCRIPTIONS)], False
+    if not await call.parts.service.run_sync(add_subscription, subscription, requester.owns(), since):
+        return [_REFUSED_AS_TOO_MANY], False
     attributes = [make.integer("notify-subscription-id", subscription.pk)]
     if job_id is None:
         attributes.append(make.integer("notify-lease-duration", lease))
@@ -179,6 +212,11 @@ async def _create(call: Call, wish: Group, job_id: int | None) -> tuple[list[Att
             make.enum("notify-status-code", Status.SUCCESSFUL_OK_IGNORED_OR_SUBSTITUTED_ATTRIBUTES)
         )
     return attributes, True
+
+
+def _printable(text: str) -> str:
+    """PostgreSQL takes no NUL, and nobody needs the others."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _lease(wanted: int | None) -> int:
