@@ -2,32 +2,40 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Find the best fleet: the parts one by one, each device checked by itself, and the plan priced anew, exactly.
 
-Always holds: `optimal` is said only where every part was solved to the end and every device keeps its limits by itself; else the plan
-says `time_limit` and carries the bound that was proven. Without any plan there is no plan: `infeasible` (proven) or `unknown` (no time).
+Always holds: `optimal` is said only where every device keeps its limits by itself and no plan can be cheaper by more than one
+ten-thousandth (`RELATIVE_GAP`); else the plan says `time_limit`. Both carry the bound that was proven. Without any plan there is no plan: `infeasible` (proven) or `unknown` (no time).
 """
 
 from __future__ import annotations
 
-import math
+import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from allmende.fleet.concept.costs import price_prints, price_running, price_today, to_cents
+from allmende.fleet.concept.costs import price_lack, price_prints, price_running, price_today, to_cents
 from allmende.fleet.concept.distances import measure_walks
 from allmende.fleet.concept.model import Concept, ExistingDevice, Fate, Running, Volume
+from allmende.fleet.concept.parts import make_parts, make_pools
 from allmende.fleet.concept.plans import DeviceFate, Plan, PlannedDevice, Walk
-from allmende.fleet.concept.program import PartSolution, solve_part
-from allmende.fleet.concept.refining import solve_from_coarse
+from allmende.fleet.concept.program import PartSolution, count_choices, solve_part
+from allmende.fleet.concept.refining import RELATIVE_GAP, Report, least_cost, solve_from_coarse
 from allmende.fleet.concept.seating import SeatedDevice, seat
-from allmende.fleet.concept.tasks import Part, Task, make_parts, make_pools, make_tasks
+from allmende.fleet.concept.tasks import Part, Task, make_tasks
 
 #: (parts solved, parts in all)
 Progress = Callable[[int, int], None]
+_Seated = tuple[list[SeatedDevice], list[int]]
+_Solved = tuple[PartSolution, list[SeatedDevice], list[int]]
+#: EUR: what solver's tolerances may leave open in a part that was solved to the end.
+_FINE = Decimal("0.01")
+_SIDE_BY_SIDE = 2
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +49,70 @@ class Outcome:
 
 
 def find_plan(
-    concept: Concept, *, seconds: float = 60.0, progress: Progress | None = None, is_strong: bool = True
+    concept: Concept,
+    *,
+    seconds: float = 60.0,
+    progress: Progress | None = None,
+    report: Report | None = None,
+    is_strong: bool = True,
 ) -> Outcome:
-    """The cheapest fleet that keeps every rule. `seconds` is for all parts together; `is_strong` is for measuring."""
+    """The cheapest fleet that keeps every rule. `seconds` is for all parts together; `is_strong` is for measuring.
+
+    `progress` and `report` are called in the caller's thread.
+    """
+    begun = time.monotonic()
+    outcome = _find(concept, seconds, progress, report, is_strong=is_strong, in_one=False)
+    plan, minimum = outcome.plan, concept.minimum
+    if plan is None or minimum is None or not minimum.is_pooled or plan.is_near(0):
+        return outcome
+    least = price_lack(minimum, _sum_of(concept), plan.months)
+    left = seconds - (time.monotonic() - begun)
+    if plan.lack <= to_cents(least) or left < 1:
+        return outcome
+    # A device of today that is kept takes from what the contract bills anyhow: then the whole town is one problem.
+    again = _find(concept, left, progress, report, is_strong=is_strong, in_one=True)
+    if again.plan is None:
+        return outcome
+    bound = max(plan.bound, again.plan.bound)
+    best = again.plan if again.plan.total <= plan.total else plan
+    best = replace(best, bound=min(bound, best.total), seconds=time.monotonic() - begun)
+    best = replace(best, status="optimal") if best.is_near(RELATIVE_GAP) else best
+    return Outcome(best.status, best, (), best.seconds)
+
+
+def _sum_of(concept: Concept) -> Volume:
+    return sum((group.volume for group in concept.groups), Volume())
+
+
+def _find(
+    concept: Concept,
+    seconds: float,
+    progress: Progress | None,
+    report: Report | None,
+    *,
+    is_strong: bool,
+    in_one: bool,
+) -> Outcome:
+    """The town in its parts (a pooled minimum volume is then left out of the search, not of the price), or in one."""
     begun = time.monotonic()
     tasks = make_tasks(concept)
-    solved: dict[object, tuple[PartSolution, list[SeatedDevice], list[int]]] = {}
+    solved: dict[object, _Solved] = {}
     apart: frozenset[str] = frozenset()
-    spots = {
-        place.id: (place.building, place.floor, place.at.x if place.at else 0, place.at.y if place.at else 0)
-        for place in concept.places
-    }
     while True:
-        parts = make_parts(concept, tasks, apart=apart)
-        parts.sort(key=lambda part: len(part.tasks))
+        parts = make_parts(concept, tasks, apart=apart, in_one=in_one)
+        left = max(0.2, seconds - (time.monotonic() - begun))
+        waiting = [part for part in parts if _key(part, apart) not in solved]
+        solver = _PartSolver(concept, left, is_strong=is_strong)
         packed_badly: set[str] = set()
         stuck: list[tuple[str, Part]] = []
-        for number, part in enumerate(parts):
-            if progress:
-                progress(number, len(parts))
-            key = _key(part, apart)
-            if key in solved:
-                continue
-            left = max(0.2, seconds - (time.monotonic() - begun))
-            months = concept.parameters.months
-            solution = (
-                solve_from_coarse(part, months, left, spots)
-                if is_strong
-                else solve_part(part, months, left, is_strong=False)
-            )
+        for part, solution, seated in solver.solve_all(waiting, len(parts), progress, report):
             if solution.status in ("infeasible", "unknown"):
                 stuck.append((solution.status, part))
-                continue
-            seated = seat(part, solution, concept.parameters.months, min(10.0, max(1.0, left / 4)))
-            if seated is None:
+            elif seated is None:
                 crowded = [s for (s, _o), count in solution.devices.items() if count > 1]
                 packed_badly |= {slot.place for s in crowded for slot in part.stands[s].slots}
             else:
-                solved[key] = (solution, *seated)
+                solved[_key(part, apart)] = (solution, *seated)
         spent = time.monotonic() - begun
         if stuck:
             status = "infeasible" if any(each == "infeasible" for each, _part in stuck) else "unknown"
@@ -94,6 +128,84 @@ def find_plan(
     if progress:
         progress(len(parts), len(parts))
     return Outcome(plan.status, plan, (), plan.seconds)
+
+
+class _PartSolver:
+    """Solves parts side by side, the largest first. HiGHS lets other threads run while it works, so threads are enough."""
+
+    def __init__(self, concept: Concept, seconds: float, *, is_strong: bool) -> None:
+        self.months = concept.parameters.months
+        self.until = time.monotonic() + seconds
+        self.is_strong = is_strong
+        self.spots = {
+            place.id: (
+                place.building,
+                place.floor,
+                place.at.x if place.at else 0,
+                place.at.y if place.at else 0,
+            )
+            for place in concept.places
+        }
+        #: Of each part: what it costs at least, and how hard it is to prove (the work grows faster than the choices).
+        self.least: list[float] = []
+        self.weights: list[float] = []
+        self.proven: dict[int, PartSolution] = {}
+        #: Of each part so far: (cheapest plan, bound).
+        self.so_far: dict[int, tuple[float | None, float]] = {}
+
+    def solve_all(
+        self, parts: Sequence[Part], count: int, progress: Progress | None, report: Report | None
+    ) -> Iterator[tuple[Part, PartSolution, _Seated | None]]:
+        """Each part with its solution, as they come; `count` parts there are in all, the others are known."""
+        self.least = [least_cost(part, self.months) for part in parts]
+        self.weights = [float(count_choices(part) ** 2 + 1) for part in parts]
+        # The largest takes longest; beside it the small ones from the smallest on, so that none is left without time.
+        order = sorted(range(len(parts)), key=lambda index: (count_choices(parts[index]), index))
+        order = order[-1:] + order[:-1]
+        with ThreadPoolExecutor(min(_SIDE_BY_SIDE, os.cpu_count() or 1)) as pool:
+            waiting = {pool.submit(self._solve, index, parts[index]): parts[index] for index in order}
+            while waiting:
+                if progress:
+                    progress(count - len(waiting), count)
+                if report and len(parts) == count and len(self.so_far) == count:
+                    report(*_add_up(list(self.so_far.values())))
+                done, _pending = wait(waiting, _LOOK_SECONDS, FIRST_COMPLETED)
+                for future in done:
+                    part = waiting.pop(future)
+                    yield part, *future.result()
+
+    def _solve(self, index: int, part: Part) -> tuple[PartSolution, _Seated | None]:
+        def keep(cost: float | None, bound: float) -> None:
+            self.so_far[index] = (cost, bound)
+
+        left = max(0.2, self.until - time.monotonic())
+        if self.is_strong:
+            solution = solve_from_coarse(
+                part, self.months, left, self.spots, lambda: self._allow(index), keep
+            )
+            self.proven[index] = solution
+        else:
+            solution = solve_part(part, self.months, left, is_strong=False)
+        if solution.status in ("infeasible", "unknown"):
+            return solution, None
+        solution = replace(solution, bound=max(solution.bound, self.least[index]))
+        keep(solution.cost, solution.bound)
+        left = min(10.0, max(1.0, (self.until - time.monotonic()) / 4))
+        return solution, seat(part, solution, self.months, left)
+
+    def _allow(self, index: int) -> float:
+        """EUR that this part may stay from its bound, so that all parts together stay within `RELATIVE_GAP`."""
+        known = dict(self.proven)
+        least = sum(known[i].bound if i in known else cost for i, cost in enumerate(self.least))
+        used = sum(max(0.0, solution.cost - solution.bound) for solution in known.values())
+        open_ones = sum(weight for i, weight in enumerate(self.weights) if i not in known)
+        return max(0.0, RELATIVE_GAP * least - used) * self.weights[index] / open_ones
+
+
+def _add_up(known: Sequence[tuple[float | None, float]]) -> tuple[float | None, float]:
+    costs = [cost for cost, _bound in known]
+    total = None if None in costs else sum(cost for cost in costs if cost is not None)
+    return total, sum(bound for _cost, bound in known)
 
 
 def _key(part: Part, apart: frozenset[str]) -> object:
@@ -114,18 +226,29 @@ def _write_plan(
         for task, number in zip(part.tasks, serves, strict=True):
             task_device[task.group, task.kind] = len(seated) + number
         seated += devices
-        # Costs are never negative but for what taking back saves; without a bound that is known, nothing is claimed.
-        relaxed += Fraction(solution.bound) if math.isfinite(solution.bound) else Fraction(-(10**12))
-    leaving = sum((Fraction(device.give_back_cost) for device in concept.devices), Fraction(0))
+        relaxed += Fraction(solution.bound)
+    relaxed += sum((Fraction(device.give_back_cost) for device in concept.devices), Fraction(0))
     names, fates = _name_devices(concept, seated)
     planned, exact = _price_devices(concept, tasks, seated, task_device, names)
     exact += sum((Fraction(fate.cost) for fate in fates), Fraction(0))
-    is_proven = all(solution.status == "optimal" for _p, solution, _d, _s in found)
+    lack, minimum, months = Fraction(0), concept.minimum, concept.parameters.months
+    if minimum is not None and minimum.is_pooled:
+        inside = [
+            task.volume
+            for task in tasks
+            if seated[task_device[task.group, task.kind]].option.minimum is not None
+        ]
+        lack = price_lack(minimum, sum(inside, Volume()), months)
+        if all(part.pooled is None for part, _solution, _devices, _serves in found):
+            relaxed += price_lack(minimum, _sum_of(concept), months)
+    exact += lack
     total = to_cents(exact)
-    bound = total if is_proven else min(total, to_cents(relaxed + leaving))
-    return Plan(
-        "optimal" if is_proven else "time_limit",
-        concept.parameters.months,
+    bound = min(total, to_cents(relaxed))
+    if total - bound < _FINE * len(found):
+        bound = total
+    plan = Plan(
+        "time_limit",
+        months,
         total,
         bound,
         to_cents(price_today(concept)),
@@ -133,7 +256,9 @@ def _write_plan(
         _measure_plan(concept, tasks, seated, task_device, names),
         tuple(fates),
         seconds,
+        to_cents(lack),
     )
+    return replace(plan, status="optimal") if plan.is_near(RELATIVE_GAP) else plan
 
 
 def _name_devices(
@@ -195,6 +320,8 @@ def _price_devices(
         running, words, once = _running_of(concept, each, kind)
         device_cost = price_running(running, parameters) + once
         prints = price_prints(volumes[number], running, parameters.months)
+        if (own := each.option.own_minimum) is not None:
+            prints += price_lack(own, volumes[number], parameters.months)
         exact += device_cost + prints
         planned.append(
             PlannedDevice(
