@@ -31,6 +31,8 @@ class ConstraintCost:
     a_year: Decimal | None
     devices: int | None
     is_proven: bool
+    #: EUR a year that the true figure may lie beside this one, as far as both plans were proven.
+    give_or_take: Decimal = Decimal(0)
 
 
 def price_constraints(
@@ -60,6 +62,9 @@ def price_constraints(
                 None if other is None else plan.a_year(other.total - plan.total),
                 None if other is None else len(other.devices),
                 outcome.status == "infeasible" or (outcome.status == plan.status == "optimal"),
+                Decimal(0)
+                if other is None
+                else plan.a_year(max(plan.total - plan.bound, other.total - other.bound)),
             )
         )
     return costs

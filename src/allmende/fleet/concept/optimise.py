@@ -8,11 +8,9 @@ ten-thousandth (`RELATIVE_GAP`); else the plan says `time_limit`. Both carry the
 
 from __future__ import annotations
 
-import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,21 +19,17 @@ from typing import Literal
 from allmende.fleet.concept.costs import price_lack, price_prints, price_running, price_today, to_cents
 from allmende.fleet.concept.distances import measure_walks
 from allmende.fleet.concept.model import Concept, ExistingDevice, Fate, Running, Volume
+from allmende.fleet.concept.part_solver import PartSolver, Progress
 from allmende.fleet.concept.parts import make_parts, make_pools
 from allmende.fleet.concept.plans import DeviceFate, Plan, PlannedDevice, Walk
-from allmende.fleet.concept.program import PartSolution, count_choices, solve_part
-from allmende.fleet.concept.refining import RELATIVE_GAP, Report, least_cost, solve_from_coarse
-from allmende.fleet.concept.seating import SeatedDevice, seat
+from allmende.fleet.concept.program import PartSolution
+from allmende.fleet.concept.refining import RELATIVE_GAP, Report
+from allmende.fleet.concept.seating import SeatedDevice
 from allmende.fleet.concept.tasks import Part, Task, make_tasks
 
-#: (parts solved, parts in all)
-Progress = Callable[[int, int], None]
-_Seated = tuple[list[SeatedDevice], list[int]]
 _Solved = tuple[PartSolution, list[SeatedDevice], list[int]]
 #: EUR: what solver's tolerances may leave open in a part that was solved to the end.
 _FINE = Decimal("0.01")
-_SIDE_BY_SIDE = 2
-_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +78,14 @@ def _sum_of(concept: Concept) -> Volume:
     return sum((group.volume for group in concept.groups), Volume())
 
 
+def _cost_besides(concept: Concept, *, in_one: bool) -> Fraction:
+    """What every plan costs besides its parts: giving all devices back (who stays saves it), the least that a pool lacks."""
+    leaving = sum((Fraction(device.give_back_cost) for device in concept.devices), Fraction(0))
+    if concept.minimum is None or not concept.minimum.is_pooled or in_one:
+        return leaving
+    return leaving + price_lack(concept.minimum, _sum_of(concept), concept.parameters.months)
+
+
 def _find(
     concept: Concept,
     seconds: float,
@@ -97,15 +99,21 @@ def _find(
     begun = time.monotonic()
     tasks = make_tasks(concept)
     solved: dict[object, _Solved] = {}
+    besides = float(_cost_besides(concept, in_one=in_one))
+
+    def reported(cost: float | None, bound: float) -> None:
+        if report:
+            report(None if cost is None else cost + besides, bound + besides)
+
     apart: frozenset[str] = frozenset()
     while True:
         parts = make_parts(concept, tasks, apart=apart, in_one=in_one)
         left = max(0.2, seconds - (time.monotonic() - begun))
         waiting = [part for part in parts if _key(part, apart) not in solved]
-        solver = _PartSolver(concept, left, is_strong=is_strong)
+        solver = PartSolver(concept, left, is_strong=is_strong)
         packed_badly: set[str] = set()
         stuck: list[tuple[str, Part]] = []
-        for part, solution, seated in solver.solve_all(waiting, len(parts), progress, report):
+        for part, solution, seated in solver.solve_all(waiting, len(parts), progress, reported):
             if solution.status in ("infeasible", "unknown"):
                 stuck.append((solution.status, part))
             elif seated is None:
@@ -130,84 +138,6 @@ def _find(
     return Outcome(plan.status, plan, (), plan.seconds)
 
 
-class _PartSolver:
-    """Solves parts side by side, the largest first. HiGHS lets other threads run while it works, so threads are enough."""
-
-    def __init__(self, concept: Concept, seconds: float, *, is_strong: bool) -> None:
-        self.months = concept.parameters.months
-        self.until = time.monotonic() + seconds
-        self.is_strong = is_strong
-        self.spots = {
-            place.id: (
-                place.building,
-                place.floor,
-                place.at.x if place.at else 0,
-                place.at.y if place.at else 0,
-            )
-            for place in concept.places
-        }
-        #: Of each part: what it costs at least, and how hard it is to prove (the work grows faster than the choices).
-        self.least: list[float] = []
-        self.weights: list[float] = []
-        self.proven: dict[int, PartSolution] = {}
-        #: Of each part so far: (cheapest plan, bound).
-        self.so_far: dict[int, tuple[float | None, float]] = {}
-
-    def solve_all(
-        self, parts: Sequence[Part], count: int, progress: Progress | None, report: Report | None
-    ) -> Iterator[tuple[Part, PartSolution, _Seated | None]]:
-        """Each part with its solution, as they come; `count` parts there are in all, the others are known."""
-        self.least = [least_cost(part, self.months) for part in parts]
-        self.weights = [float(count_choices(part) ** 2 + 1) for part in parts]
-        # The largest takes longest; beside it the small ones from the smallest on, so that none is left without time.
-        order = sorted(range(len(parts)), key=lambda index: (count_choices(parts[index]), index))
-        order = order[-1:] + order[:-1]
-        with ThreadPoolExecutor(min(_SIDE_BY_SIDE, os.cpu_count() or 1)) as pool:
-            waiting = {pool.submit(self._solve, index, parts[index]): parts[index] for index in order}
-            while waiting:
-                if progress:
-                    progress(count - len(waiting), count)
-                if report and len(parts) == count and len(self.so_far) == count:
-                    report(*_add_up(list(self.so_far.values())))
-                done, _pending = wait(waiting, _LOOK_SECONDS, FIRST_COMPLETED)
-                for future in done:
-                    part = waiting.pop(future)
-                    yield part, *future.result()
-
-    def _solve(self, index: int, part: Part) -> tuple[PartSolution, _Seated | None]:
-        def keep(cost: float | None, bound: float) -> None:
-            self.so_far[index] = (cost, bound)
-
-        left = max(0.2, self.until - time.monotonic())
-        if self.is_strong:
-            solution = solve_from_coarse(
-                part, self.months, left, self.spots, lambda: self._allow(index), keep
-            )
-            self.proven[index] = solution
-        else:
-            solution = solve_part(part, self.months, left, is_strong=False)
-        if solution.status in ("infeasible", "unknown"):
-            return solution, None
-        solution = replace(solution, bound=max(solution.bound, self.least[index]))
-        keep(solution.cost, solution.bound)
-        left = min(10.0, max(1.0, (self.until - time.monotonic()) / 4))
-        return solution, seat(part, solution, self.months, left)
-
-    def _allow(self, index: int) -> float:
-        """EUR that this part may stay from its bound, so that all parts together stay within `RELATIVE_GAP`."""
-        known = dict(self.proven)
-        least = sum(known[i].bound if i in known else cost for i, cost in enumerate(self.least))
-        used = sum(max(0.0, solution.cost - solution.bound) for solution in known.values())
-        open_ones = sum(weight for i, weight in enumerate(self.weights) if i not in known)
-        return max(0.0, RELATIVE_GAP * least - used) * self.weights[index] / open_ones
-
-
-def _add_up(known: Sequence[tuple[float | None, float]]) -> tuple[float | None, float]:
-    costs = [cost for cost, _bound in known]
-    total = None if None in costs else sum(cost for cost in costs if cost is not None)
-    return total, sum(bound for _cost, bound in known)
-
-
 def _key(part: Part, apart: frozenset[str]) -> object:
     places = frozenset(slot.place for stand in part.stands for slot in stand.slots)
     return (frozenset((task.group, task.kind) for task in part.tasks), places, places & apart)
@@ -227,7 +157,7 @@ def _write_plan(
             task_device[task.group, task.kind] = len(seated) + number
         seated += devices
         relaxed += Fraction(solution.bound)
-    relaxed += sum((Fraction(device.give_back_cost) for device in concept.devices), Fraction(0))
+    relaxed += _cost_besides(concept, in_one=any(part.pooled for part, _sol, _dev, _use in found))
     names, fates = _name_devices(concept, seated)
     planned, exact = _price_devices(concept, tasks, seated, task_device, names)
     exact += sum((Fraction(fate.cost) for fate in fates), Fraction(0))
@@ -239,8 +169,6 @@ def _write_plan(
             if seated[task_device[task.group, task.kind]].option.minimum is not None
         ]
         lack = price_lack(minimum, sum(inside, Volume()), months)
-        if all(part.pooled is None for part, _solution, _devices, _serves in found):
-            relaxed += price_lack(minimum, _sum_of(concept), months)
     exact += lack
     total = to_cents(exact)
     bound = min(total, to_cents(relaxed))
