@@ -59,6 +59,10 @@ class DeviceFate:
     cost: Decimal
 
 
+def is_near(total: Decimal, bound: Decimal, share: float) -> bool:
+    return total - bound <= Decimal(str(share)) * abs(total)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     status: PlanStatus
@@ -75,7 +79,7 @@ class Plan:
 
     def is_near(self, share: float) -> bool:
         """Whether no plan can be cheaper by more than this share of the cost."""
-        return self.total - self.bound <= Decimal(str(share)) * abs(self.total)
+        return is_near(self.total, self.bound, share)
 
     @property
     def saving(self) -> Decimal:
