@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from allmende.fleet.concept import refining
+from allmende.fleet.concept import generator, refining
 from allmende.fleet.concept.costs import price_prints, price_running, to_cents
 from allmende.fleet.concept.distances import measure_walks
 from allmende.fleet.concept.generator import Measure, generate_town
-from allmende.fleet.concept.model import Concept, DeviceType, ExistingDevice, Fate, Group, Parameters, Volume
+from allmende.fleet.concept.model import (
+    Concept,
+    DeviceType,
+    ExistingDevice,
+    Fate,
+    Group,
+    MinimumVolume,
+    Parameters,
+    Volume,
+)
 from allmende.fleet.concept.optimise import find_plan
 from allmende.fleet.concept.plans import Plan
 from allmende.fleet.concept.tasks import all_needs, make_tasks
@@ -71,6 +82,7 @@ def check_rules(concept: Concept, plan: Plan) -> None:
         total += price_running(machine, now)
         if device.mode == "new":
             total += Fraction(concept.type_of[device.kind].one_off)
+    total += lacking(concept, plan)
     held = Counter(device.place for device in plan.devices)
     assert all(held[place.id] <= place.holds for place in concept.places)
     fates = {fate.device: fate for fate in plan.fates}
@@ -84,6 +96,31 @@ def check_rules(concept: Concept, plan: Plan) -> None:
             assert today.may_move
         assert (fate.fate == "give_back") == (fate.device not in device_of)
     assert plan.total == to_cents(total), "the price is that of the plan, exactly"
+
+
+def lacking(concept: Concept, plan: Plan) -> Fraction:
+    """What devices of the contract print less than its minimum, at its prices."""
+    minimum = concept.minimum
+    if minimum is None:
+        return Fraction(0)
+    tasks = {(task.group, task.kind): task for task in make_tasks(concept)}
+    printed = {
+        device.id: Volume()
+        for device in plan.devices
+        if device.mode == "new" or concept.device_of[device.id].is_in_contract
+    }
+    for walk in plan.walks:
+        if walk.device in printed:
+            printed[walk.device] += tasks[walk.group, walk.kind].volume
+    billed = list(printed.values())
+    if minimum.is_pooled:
+        billed = [sum(billed, Volume())]
+    lack = sum(
+        max(0, minimum.mono - each.mono - each.a3_mono) * Fraction(minimum.click_mono)
+        + max(0, minimum.colour - each.colour - each.a3_colour) * Fraction(minimum.click_colour)
+        for each in billed
+    )
+    return concept.parameters.months * Fraction(lack)
 
 
 def town(rooms: int = 24, buildings: int = 2) -> Concept:
@@ -203,3 +240,37 @@ def test_the_way_over_coarse_cuts_finds_the_best_too(concept: Concept) -> None:
         assert outcome.plan is not None
         assert outcome.status == "optimal"
         assert abs(outcome.plan.total - to_cents(best)) <= Decimal("0.01")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.integers(1, 10_000),
+    st.integers(10, 18),
+    st.integers(6, 9),
+    st.sampled_from([(2000, 0), (3000, 0), (2000, 6000), (3000, 6000)]),
+    st.sampled_from([None, True, False]),
+)
+def test_towns_with_several_floors_are_as_cheap_as_by_the_textbook(
+    seed: int, rooms: int, places: int, walks: tuple[int, int], is_pooled: bool | None
+) -> None:
+    """The whole way over coarse floors, seats and mending against the plain formulation, which knows none of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generator, "_ROOMS_A_FLOOR", 6)
+        patch.setattr(refining, "_LARGE", 0)
+        town = generate_town(
+            Measure("t", rooms, places, 1 + seed % 7, 1, 20_000 * rooms, 2000 * rooms, rooms * 2), seed
+        )
+        parameters = replace(town.parameters, longest_walk=walks[0], second_walk=walks[1])
+        concept = replace(town, parameters=parameters)
+        if is_pooled is not None:
+            most = 1600 * rooms if is_pooled else 4000
+            minimum = MinimumVolume(most, most // 10, Decimal("0.006"), Decimal("0.046"), is_pooled)
+            concept = replace(concept, minimum=minimum)
+        ours = find_plan(concept, seconds=60)
+    plain = find_plan(concept, seconds=60, is_strong=False)
+    assert ours.status == plain.status
+    if ours.plan is not None and plain.plan is not None:
+        check_rules(concept, ours.plan)
+        assert plain.plan.bound == plain.plan.total
+        assert ours.plan.bound <= plain.plan.total <= ours.plan.total
+        assert ours.plan.total - ours.plan.bound <= ours.plan.total * Decimal(str(refining.RELATIVE_GAP))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,14 +16,15 @@ from django.utils import timezone
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
-from allmende.fleet.concept import pages
+from allmende.fleet.concept import concept_runs, pages
 from allmende.fleet.concept.concept_records import ConceptRun, RunState
-from allmende.fleet.concept.concept_runs import begin_run, cancel_run, keep_outcome
+from allmende.fleet.concept.concept_runs import begin_run, cancel_run, keep_outcome, read_run, tell_so_far
 from allmende.fleet.concept.file_writer import write_concept
 from allmende.fleet.concept.generator import Measure, generate_town
 from allmende.fleet.concept.input_file import read_concept
 from allmende.fleet.concept.results import Result, plan_concept
 from allmende.fleet.concept.solving_process import solve_run
+from fleet.contract_makers import make_contract, make_term
 from makers import make_person, make_town
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +179,53 @@ def test_nobody_without_a_role_comes_in(town: Municipality) -> None:
 def test_the_inventory_s_text_names_what_is_missing(finance: Person) -> None:
     shown = client_of(finance).get(ROOT + "neu/?aus=bestand").content.decode()
     assert "No contract runs" in shown
+
+
+def test_who_waits_sees_what_is_proven_so_far(finance: Person) -> None:
+    run, client = make_run(finance), client_of(finance)
+    tell_so_far(run.pk, None, Decimal("4100.25"))
+    shown = client.get(f"{ROOT}{run.pk}/").content.decode()
+    assert "none costs less than 4,100.25" in shown.replace("\xa0", " ").replace("€", "")
+    tell_so_far(run.pk, Decimal("4300.50"), Decimal("4200.75"))
+    shown = client.get(f"{ROOT}{run.pk}/").content.decode()
+    assert "4,300.50" in shown
+    assert "4,200.75" in shown
+    cancel_run(finance, run)
+    tell_so_far(run.pk, Decimal(1), Decimal(1))
+    run.refresh_from_db()
+    assert run.so_far["cost"] == "4300.50", "an ended run is not written again"
+    assert "Cancelled" in client.get(f"{ROOT}{run.pk}/").content.decode()
+    assert client.get(f"{ROOT}{run.pk}/konzept.json").status_code == 404
+    assert read_run(run)[1] is None
+
+
+def test_solving_tells_what_is_proven_on_the_way(finance: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[Decimal | None, Decimal]] = []
+    monkeypatch.setattr(
+        concept_runs, "tell_so_far", lambda _run, cost, bound: told.append((cost, bound)) or None
+    )
+    run = make_run(finance)
+    solve_run(run.pk)
+    run.refresh_from_db()
+    a_year = Decimal(run.result["plan"]["total"]) * 12 / run.result["plan"]["months"]
+    assert told
+    assert all(bound <= a_year + Decimal("0.01") for _cost, bound in told)
+
+
+def test_the_inventory_s_text_has_the_contract_s_minimum(finance: Person, town: Municipality) -> None:
+    contract = make_contract(town, first_day=date(2020, 1, 1), last_day=None, settled="quarterly")
+    make_term(
+        contract,
+        first_day=date(2020, 1, 1),
+        volume_kind="minimum",
+        volume_pooled=True,
+        volume_per="period",
+        volume_mono=9000,
+        volume_colour=300,
+    )
+    concept = tomllib.loads(
+        client_of(finance).get(ROOT + "neu/?aus=bestand").context["form"].initial["source"]
+    )
+    assert concept["minimum"]["mono"] == 3000
+    assert concept["minimum"]["colour"] == 100
+    assert concept["minimum"]["pooled"] is True

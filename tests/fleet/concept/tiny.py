@@ -239,5 +239,38 @@ def _cheapest_use(concept: Concept, fleet: list[Standing]) -> Fraction | None:
                 break
             cost += sum((price_prints(each[0], machine, now.months) for each in mine), Fraction(0))
         else:
+            cost += _lacking(concept, fleet, uses, shared)
             best = cost if best is None else min(best, cost)
     return best
+
+
+def _lacking(
+    concept: Concept,
+    fleet: list[Standing],
+    uses: list[tuple[Volume, int, list[int]]],
+    shared: tuple[int, ...],
+) -> Fraction:
+    """What devices of the contract print less than its minimum, at its prices."""
+    minimum = concept.minimum
+    if minimum is None:
+        return Fraction(0)
+    printed = {
+        number: (0, 0)
+        for number, (mode, kind, _place) in enumerate(fleet)
+        if mode == "new" or concept.device_of[kind].is_in_contract
+    }
+    for (volume, _people, _near), number in zip(uses, shared, strict=True):
+        if number in printed:
+            mono, colour = printed[number]
+            printed[number] = (mono + volume.mono + volume.a3_mono, colour + volume.colour + volume.a3_colour)
+    billed = list(printed.values())
+    if minimum.is_pooled:
+        billed = [(sum(mono for mono, _c in billed), sum(colour for _m, colour in billed))]
+    return concept.parameters.months * sum(
+        (
+            max(0, minimum.mono - mono) * Fraction(minimum.click_mono)
+            + max(0, minimum.colour - colour) * Fraction(minimum.click_colour)
+            for mono, colour in billed
+        ),
+        Fraction(0),
+    )

@@ -54,11 +54,30 @@ def compare_plans(planned: Sequence[Planned]) -> Table:
         row(_("Devices of today given back"), [fates(plan, "give_back") for plan in plans]),
         row(_("Walk on average"), [metres_words(each.plan.mean_walk(each.concept)) for each in planned]),
         row(_("Longest walk"), [metres_words(plan.longest_walk) for plan in plans]),
+        row(
+            _("Longest walk allowed"),
+            [metres_words(each.concept.parameters.longest_walk) for each in planned],
+        ),
+        row(
+            _("Second device within"),
+            [
+                metres_words(each.concept.parameters.second_walk)
+                if each.concept.parameters.second_walk
+                else "–"
+                for each in planned
+            ],
+        ),
+        row(
+            _("People a device, at most"),
+            [count_words(each.concept.parameters.most_users) for each in planned],
+        ),
         row(_("Term"), [_("%(months)s months") % {"months": plan.months} for plan in plans]),
         row(
             _("Proven to be the cheapest"),
             [
                 _("yes")
+                if plan.status == "optimal" and plan.total == plan.bound
+                else _("yes, to within %(gap)s") % {"gap": percent_words(plan.gap_percent / 100, 3)}
                 if plan.status == "optimal"
                 else _("no, up to %(gap)s cheaper") % {"gap": percent_words(plan.gap_percent / 100, 2)}
                 for plan in plans

@@ -42,7 +42,7 @@ class ConceptRun(models.Model):
     parts_done = models.PositiveIntegerField(default=0)
     parts = models.PositiveIntegerField(default=0)
     is_pricing = models.BooleanField(default=False)
-    #: `{"plan": …, "constraints": […], "conflicts": […]}`, see `concept_runs.keep_outcome`.
+    #: `{"plan": …, "constraints": […], "conflicts": […]}`, see `concept_runs.keep_outcome`; before that `{"so_far": …}`, see `tell_so_far`.
     result = models.JSONField(default=dict, blank=True)
     begun_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
     begun_at = models.DateTimeField(_("begun"), default=timezone.now)
@@ -59,6 +59,16 @@ class ConceptRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.version})"
+
+    @property
+    def has_result(self) -> bool:
+        return "status" in self.result
+
+    @property
+    def so_far(self) -> dict[str, str]:
+        """EUR a year: `bound`, what no plan can be cheaper than, and `cost` of the best plan, if there is one."""
+        found: dict[str, str] = self.result.get("so_far", {})
+        return found
 
     @property
     def is_running(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max
@@ -103,6 +104,12 @@ def cancel_run(actor: Person, run: ConceptRun) -> bool:
     return bool(changed)
 
 
+def tell_so_far(run_id: int, cost: Decimal | None, bound: Decimal) -> None:
+    """What is found and proven while the run is being solved, EUR a year."""
+    so_far = {"bound": str(bound)} | ({} if cost is None else {"cost": str(cost)})
+    ConceptRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(result={"so_far": so_far})
+
+
 def keep_outcome(run_id: int, result: Result) -> bool:
     """Write the result, once, if nobody cancelled meanwhile."""
     return bool(
@@ -123,4 +130,4 @@ def fail_run(run_id: int) -> None:
 
 def read_run(run: ConceptRun) -> tuple[Concept, Result | None]:
     """What was planned from, and what came of it (None: not yet, or nothing)."""
-    return read_concept(run.source), Result.from_json(run.result) if run.result else None
+    return read_concept(run.source), Result.from_json(run.result) if run.has_result else None

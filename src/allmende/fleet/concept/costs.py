@@ -11,7 +11,7 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from allmende.fleet.concept.model import Concept, Parameters, Running, Volume
+from allmende.fleet.concept.model import Concept, MinimumVolume, Parameters, Running, Volume
 
 CENT = Decimal("0.01")
 
@@ -30,10 +30,17 @@ def price_prints(volume: Volume, running: Running, months: int) -> Fraction:
     return months * (mono + colour)
 
 
+def price_lack(minimum: MinimumVolume, volume: Volume, months: int, count: int = 1) -> Fraction:
+    """What a monthly volume lacks of the minimum of so many devices (or pools), over the term."""
+    mono = max(0, count * minimum.mono - volume.counted_mono)
+    colour = max(0, count * minimum.colour - volume.counted_colour)
+    return months * (mono * Fraction(minimum.click_mono) + colour * Fraction(minimum.click_colour))
+
+
 def price_today(concept: Concept) -> Fraction:
     """What the devices of today would cost over the same term, at the volumes that were read from them."""
-    parameters = concept.parameters
-    return sum(
+    parameters, minimum = concept.parameters, concept.minimum
+    total = sum(
         (
             price_running(device.running, parameters)
             + price_prints(device.volume, device.running, parameters.months)
@@ -41,6 +48,11 @@ def price_today(concept: Concept) -> Fraction:
         ),
         Fraction(0),
     )
+    inside = [device.volume for device in concept.devices if device.is_in_contract]
+    if minimum is None or not inside:
+        return total
+    billed = [sum(inside, Volume())] if minimum.is_pooled else inside
+    return total + sum((price_lack(minimum, volume, parameters.months) for volume in billed), Fraction(0))
 
 
 def to_cents(amount: Fraction) -> Decimal:

@@ -9,10 +9,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from allmende.fleet.concept.drawings import draw_floor, floors_of, marks_after, marks_before
-from allmende.fleet.concept.model import Concept
+from allmende.fleet.concept.model import Concept, MinimumVolume
 from allmende.fleet.concept.results import Result
 from allmende.fleet.concept.words import (
     constraints_table,
+    costs_table,
     devices_table,
     fates_table,
     floor_title,
@@ -20,7 +21,7 @@ from allmende.fleet.concept.words import (
     sum_up,
     walks_table,
 )
-from allmende.fleet.figures import percent_words
+from allmende.fleet.figures import count_words, percent_words
 from allmende.fleet.papers import Section, typeset_paper
 
 #: More floors than this make the paper too long to read; the page has them all.
@@ -34,7 +35,7 @@ def write_paper(
     if result.plan is None:
         raise ValueError("a paper needs a plan")
     plan = result.plan
-    sections = []
+    sections = [Section(_("What it is made of"), table=costs_table(plan))]
     if result.constraints:
         sections.append(
             Section(
@@ -83,6 +84,25 @@ def legend_words() -> str:
     )
 
 
+def _minimum_words(minimum: MinimumVolume) -> str:
+    values = {
+        "mono": count_words(minimum.mono),
+        "colour": count_words(minimum.colour),
+        "click_mono": f"{minimum.click_mono:f}",
+        "click_colour": f"{minimum.click_colour:f}",
+    }
+    words = (
+        _(
+            "The contract bills at least %(mono)s mono and %(colour)s colour impressions a month for all its devices together; each one that lacks costs %(click_mono)s or %(click_colour)s EUR."
+        )
+        if minimum.is_pooled
+        else _(
+            "The contract bills at least %(mono)s mono and %(colour)s colour impressions a month for each of its devices; each one that lacks costs %(click_mono)s or %(click_colour)s EUR."
+        )
+    )
+    return words % values
+
+
 def assumptions(concept: Concept) -> list[str]:
     now = concept.parameters
     lines = [
@@ -106,6 +126,8 @@ def assumptions(concept: Concept) -> list[str]:
         )
     else:
         lines.append(_("If a device fails, no second one is asked for."))
+    if concept.minimum is not None:
+        lines.append(_minimum_words(concept.minimum))
     if not now.enforces_lowest:
         lines.append(
             _("Fewest people and least load are goals: devices below them are named, not forbidden.")

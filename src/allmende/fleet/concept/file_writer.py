@@ -9,7 +9,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from allmende.fleet.concept.input_file import FORMAT
-from allmende.fleet.concept.model import Centimetres, Concept, Parameters, Point, Running, Volume
+from allmende.fleet.concept.model import (
+    Centimetres,
+    Concept,
+    MinimumVolume,
+    Parameters,
+    Point,
+    Running,
+    Volume,
+)
 
 Value = str | int | bool | Decimal | list[str] | None
 
@@ -23,6 +31,8 @@ def write_concept(concept: Concept) -> str:
         "[parameters]",
         *_parameters(concept.parameters),
     ]
+    if concept.minimum is not None:
+        lines += ["", "[minimum]", *_minimum(concept.minimum)]
     for building in concept.buildings:
         lines += _table(
             "building",
@@ -85,6 +95,7 @@ def write_concept(concept: Concept) -> str:
             may_move=device.may_move or None,
             move_cost=device.move_cost or None,
             give_back_cost=device.give_back_cost or None,
+            in_contract=device.is_in_contract or None,
         )
     for way in concept.ways:
         lines += _table(
@@ -117,6 +128,17 @@ def _parameters(parameters: Parameters) -> Iterable[str]:
     yield from (f"{key} = {_value(value)}" for key, value in values.items())
     if far:
         yield f"longest_walk_for = {{ {far} }}"
+
+
+def _minimum(minimum: MinimumVolume) -> Iterable[str]:
+    values: dict[str, Value] = {
+        "mono": minimum.mono,
+        "colour": minimum.colour,
+        "click_mono": minimum.click_mono,
+        "click_colour": minimum.click_colour,
+        "pooled": minimum.is_pooled,
+    }
+    return (f"{key} = {_value(value)}" for key, value in values.items())
 
 
 def _table(kind: str, **values: Value) -> list[str]:

@@ -31,6 +31,7 @@ from allmende.fleet.concept.model import (
     DeviceType,
     ExistingDevice,
     Group,
+    MinimumVolume,
     Parameters,
     Place,
     Point,
@@ -39,7 +40,8 @@ from allmende.fleet.concept.model import (
     Volume,
 )
 from allmende.fleet.contract_terms import contract_device_on
-from allmende.fleet.contracts import ContractDevice, ContractTerm
+from allmende.fleet.contracts import Contract, ContractDevice, ContractTerm, Settled
+from allmende.fleet.prices import VolumeKind, VolumePer
 
 _SPAN = timedelta(days=28)
 #: Where a model's sheet does not say.
@@ -89,7 +91,8 @@ def write_from_town(municipality: Municipality) -> str:
                 "Rooms without coordinates have no way to a device: add x and y in metres, [[way]] or [[distance]]."
             )
         )
-    existing = [_describe_device(device, remarks) for device in devices]
+    minimum, contract = _minimum(municipality, remarks)
+    existing = [_describe_device(device, contract, remarks) for device in devices]
     types = _catalogue(municipality, remarks)
     concept = Concept(
         _("Concept of %(day)s") % {"day": timezone.localdate().isoformat()},
@@ -100,6 +103,7 @@ def write_from_town(municipality: Municipality) -> str:
         tuple(groups),
         types,
         tuple(existing),
+        minimum=minimum,
     )
     concept = fill_volumes(concept, [group.id for group in groups])
     concept = replace(concept, groups=tuple(group for group in concept.groups))
@@ -112,7 +116,49 @@ def write_from_town(municipality: Municipality) -> str:
     return head + write_concept(concept)
 
 
-def _describe_device(device: Device, remarks: list[str]) -> ExistingDevice:
+def _minimum(municipality: Municipality, remarks: list[str]) -> tuple[MinimumVolume | None, Contract | None]:
+    """The minimum volume of the contract that runs, a month; and the contract that it stands in."""
+    today = timezone.localdate()
+    found: list[tuple[Contract, ContractTerm]] = []
+    for contract in Contract.objects.filter(municipality=municipality).order_by("pk"):
+        term = contract.terms.filter(first_day__lte=today).order_by("first_day").last()
+        if term is None or not contract.runs_on(today) or not (term.volume_mono or term.volume_colour):
+            continue
+        if term.volume_kind == VolumeKind.MINIMUM.value:
+            found.append((contract, term))
+        elif term.volume_kind == VolumeKind.INCLUDED.value:
+            remarks.append(
+                _(
+                    "Contract %(number)s has impressions in its rent. The plan knows minimum volumes only: lower the rent by the included impressions' clicks, and write them as [minimum]."
+                )
+                % {"number": contract.number}
+            )
+    if len(found) > 1:
+        names = ", ".join(contract.number for contract, _term in found)
+        remarks.append(
+            _(
+                "Several contracts have a minimum volume (%(names)s): write the one that is planned as [minimum]."
+            )
+            % {"names": names}
+        )
+    if len(found) != 1:
+        return None, None
+    contract, term = found[0]
+    is_by_quarter = term.volume_per == VolumePer.PERIOD.value and contract.settled == Settled.QUARTERLY
+    months = 3 if is_by_quarter else 1
+    return (
+        MinimumVolume(
+            -(-term.volume_mono // months),
+            -(-term.volume_colour // months),
+            _plain(term.click_mono),
+            _plain(term.click_colour),
+            term.volume_pooled,
+        ),
+        contract,
+    )
+
+
+def _describe_device(device: Device, contract: Contract | None, remarks: list[str]) -> ExistingDevice:
     now = timezone.now()
     span = counts_between(device.pk, now - _SPAN, now)
     volume = Volume()
@@ -124,14 +170,20 @@ def _describe_device(device: Device, remarks: list[str]) -> ExistingDevice:
     else:
         days = max(Decimal((span.end.at - span.start.at).total_seconds()) / 86_400, Decimal(1))
         volume = _a_month(span.counts.as_dict(), days)
-    rent, term = _price(contract_device_on(device.pk, timezone.localdate()))
+    row = contract_device_on(device.pk, timezone.localdate())
+    rent, term = _price(row)
     if term is None:
         remarks.append(
             _("%(device)s: no contract says what it costs; rent and clicks are written as 0.")
             % {"device": device.name}
         )
     return ExistingDevice(
-        device.slug, device.name, f"p{device.room_id}", _running(device, rent, term), volume
+        device.slug,
+        device.name,
+        f"p{device.room_id}",
+        _running(device, rent, term),
+        volume,
+        is_in_contract=contract is not None and row is not None and row.contract_id == contract.pk,
     )
 
 

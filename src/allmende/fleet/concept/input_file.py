@@ -26,6 +26,7 @@ from allmende.fleet.concept.model import (
     ExistingDevice,
     Fate,
     Group,
+    MinimumVolume,
     Parameters,
     Place,
     Room,
@@ -119,6 +120,7 @@ def _read(top: Table, faults: Faults) -> Concept:
     table = Table("parameters", values, faults)
     parameters = _read_parameters(table, faults)
     table.close()
+    minimum = _read_minimum(top, faults)
     building_ids: dict[str, str] = {}
     buildings = _read_each(top, "building", _read_building, faults, building_ids)
     spots: dict[str, str] = {}
@@ -164,6 +166,7 @@ def _read(top: Table, faults: Faults) -> Concept:
         tuple(devices),
         tuple(ways),
         dict(measured),
+        minimum,
     )
     without = [group.id for group, given in groups if not given]
     return fill_volumes(concept, without) if without else concept
@@ -196,6 +199,27 @@ def _read_parameters(table: Table, faults: Faults) -> Parameters:
         table.number("highest_duty_share", usual.highest_share, most=Decimal(1)),
         table.flag("enforce_lowest", usual.enforces_lowest),
     )
+
+
+def _read_minimum(top: Table, faults: Faults) -> MinimumVolume | None:
+    top.asked.add("minimum")
+    values = top.values.get("minimum")
+    if values is None:
+        return None
+    if not isinstance(values, dict):
+        faults.tell("minimum", _("write it as a table that begins with [%(key)s]"), key="minimum")
+        return None
+    table = Table("minimum", values, faults)
+    mono, colour = table.count("mono", 0), table.count("colour", 0)
+    minimum = MinimumVolume(
+        mono,
+        colour,
+        table.number("click_mono", REQUIRED if mono else Decimal(0), most=Decimal(100)),
+        table.number("click_colour", REQUIRED if colour else Decimal(0), most=Decimal(100)),
+        table.flag("pooled", default=True),
+    )
+    table.close()
+    return minimum
 
 
 def _read_building(table: Table) -> Building:
@@ -321,6 +345,7 @@ def _read_device(table: Table, places: set[str]) -> ExistingDevice:
         table.flag("may_move"),
         table.number("move_cost", Decimal(0)),
         table.number("give_back_cost", Decimal(0), -MOST_MONEY),
+        table.flag("in_contract"),
     )
 
 

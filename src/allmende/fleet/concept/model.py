@@ -102,6 +102,15 @@ class Volume:
         """In A4 impressions, as duty cycles are told: A3 wears twice."""
         return self.mono + self.colour + 2 * (self.a3_mono + self.a3_colour)
 
+    @property
+    def counted_mono(self) -> int:
+        """What counts towards a contract's volume: an A3 impression is one."""
+        return self.mono + self.a3_mono
+
+    @property
+    def counted_colour(self) -> int:
+        return self.colour + self.a3_colour
+
     def __add__(self, other: Volume) -> Volume:
         return Volume(
             self.mono + other.mono,
@@ -167,6 +176,23 @@ class ExistingDevice:
     move_cost: Decimal = Decimal(0)
     #: Paid once when it leaves; negative where the take-back brings money.
     give_back_cost: Decimal = Decimal(0)
+    #: Under the contract with the minimum volume.
+    is_in_contract: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumVolume:
+    """So many impressions a month the contract bills at least: what lacks costs `click_…` each.
+
+    Pooled it is one volume of the whole fleet, else each device's own. The catalogue's devices are in the contract, and those of today
+    that say so. A pooled one is due also where no device of the contract stands.
+    """
+
+    mono: int
+    colour: int
+    click_mono: Decimal
+    click_colour: Decimal
+    is_pooled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +241,7 @@ class Concept:
     ways: tuple[Way, ...] = ()
     #: (room, place) → walk, where it was measured; stronger than coordinates and ways.
     distances: Mapping[tuple[str, str], Centimetres] = field(default_factory=dict)
+    minimum: MinimumVolume | None = None
 
     @cached_property
     def building_of(self) -> dict[str, Building]:

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -167,17 +168,24 @@ def _first_text(request: HttpRequest, desk: Desk) -> str:
 def show_concept(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponseBase:
     run = access_run_for(desk.actor, run_id)
     if run.is_running:
-        response = desk.show(request, "fleet/concept/running.html", run=run)
+        so_far = {key: money_words(Decimal(amount)) for key, amount in run.so_far.items()}
+        passed = int((timezone.now() - run.begun_at).total_seconds())
+        response = desk.show(
+            request, "fleet/concept/running.html", run=run, so_far=so_far, passed=count_words(passed)
+        )
         # Not a meta element: the browser's own reload, without a script; the page says so and has a link for it.
         response.headers["Refresh"] = _REFRESH_SECONDS
         return response
     concept, result = read_run(run)
     if result is None or result.plan is None:
+        found = result.conflicts if result else ()
         conflicts = [
             {"wishes": [words.say(wish) for wish in each.wishes], "is_minimal": each.is_minimal}
-            for each in (result.conflicts if result else ())
+            for each in found
+            if len(each.wishes) > 1
         ]
-        return desk.show(request, "fleet/concept/no_plan.html", run=run, conflicts=conflicts)
+        alone = [words.say(each.wishes[0]) for each in found if len(each.wishes) == 1]
+        return desk.show(request, "fleet/concept/no_plan.html", run=run, conflicts=conflicts, alone=alone)
     return desk.show(
         request, "fleet/concept/concept.html", run=run, **_show_plan(request, concept, result, result.plan)
     )
@@ -206,7 +214,6 @@ def _show_plan(request: HttpRequest, concept: Concept, result: Result, plan: Pla
                 "after": mark_safe(draw_floor(concept, key, after, title_after, words.say, plan=plan)),  # noqa: S308
             }
         )
-    costs = words.cost_by_kind(plan)
     return {
         "concept": concept,
         "plan": plan,
@@ -215,13 +222,9 @@ def _show_plan(request: HttpRequest, concept: Concept, result: Result, plan: Pla
             (_("Cost a year"), money_words(plan.a_year(plan.total))),
             (_("Saved a year"), money_words(plan.a_year(plan.saving)) if concept.devices else "–"),
             (_("Devices"), f"{count_words(len(concept.devices))} → {count_words(len(plan.devices))}"),
-            (_("Proof gap"), percent_words(plan.gap_percent / 100, 2)),
+            (_("Proof gap"), percent_words(plan.gap_percent / 100, 3)),
         ],
-        "costs": [
-            (_("Devices: rent, energy, one-off"), money_words(costs.get("devices", Decimal(0)))),
-            (_("Prints: clicks"), money_words(costs.get("prints", Decimal(0)))),
-            (_("Once: moving and giving back"), money_words(costs.get("once", Decimal(0)))),
-        ],
+        "costs": to_html(words.costs_table(plan)),
         "constraints": to_html(words.constraints_table(result.constraints)) if result.constraints else "",
         "fates": to_html(words.fates_table(concept, plan)) if plan.fates else "",
         "devices": to_html(words.devices_table(concept, plan)),
@@ -252,7 +255,7 @@ def download_concept(request: HttpRequest, desk: Desk, run_id: int, kind: str) -
         raise Http404
     if kind == "toml":
         content, media = run.source.encode(), "application/toml; charset=utf-8"
-    elif run.is_running or not run.result:
+    elif not run.has_result:
         raise Http404
     elif kind == "json":
         content, media = json.dumps(run.result, ensure_ascii=False, indent=1).encode(), "application/json"
@@ -275,7 +278,7 @@ def compare_concepts(request: HttpRequest, desk: Desk) -> HttpResponse:
     planned = []
     for run_id in dict.fromkeys(chosen[:_MOST_COMPARED]):
         run = access_run_for(desk.actor, run_id)
-        if run.is_running or not run.result:
+        if not run.has_result:
             continue
         concept, result = read_run(run)
         if result is not None and result.plan is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Any, Literal
 
 from allmende.fleet.concept.model import Concept
@@ -59,6 +59,10 @@ class DeviceFate:
     cost: Decimal
 
 
+def is_near(total: Decimal, bound: Decimal, share: float) -> bool:
+    return total - bound <= Decimal(str(share)) * abs(total)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     status: PlanStatus
@@ -70,6 +74,12 @@ class Plan:
     walks: tuple[Walk, ...]
     fates: tuple[DeviceFate, ...]
     seconds: float = 0.0
+    #: What the whole fleet lacks of a pooled minimum volume costs, over the term; a device's own minimum is in its prints.
+    lack: Decimal = Decimal(0)
+
+    def is_near(self, share: float) -> bool:
+        """Whether no plan can be cheaper by more than this share of the cost."""
+        return is_near(self.total, self.bound, share)
 
     @property
     def saving(self) -> Decimal:
@@ -78,10 +88,11 @@ class Plan:
 
     @property
     def gap_percent(self) -> Decimal:
-        """How much cheaper a plan could still be, at most; 0 for a proven one (to the cent)."""
-        if self.status == "optimal" or not self.total:
+        """How much cheaper a plan could still be, at most; 0 says: not by a cent."""
+        if not self.total:
             return Decimal(0)
-        return max(Decimal(0), (self.total - self.bound) * 100 / self.total).quantize(Decimal("0.01"))
+        share = max(Decimal(0), (self.total - self.bound) * 100 / self.total)
+        return share.quantize(Decimal("0.0001"), rounding=ROUND_UP)
 
     def a_year(self, amount: Decimal) -> Decimal:
         return (amount * 12 / self.months).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
@@ -110,6 +121,7 @@ class Plan:
             "saving_a_year": str(self.a_year(self.saving)),
             "gap_percent": str(self.gap_percent),
             "seconds": round(self.seconds, 2),
+            "lack": str(self.lack),
             "devices": [plain(asdict(each)) for each in self.devices],
             "walks": [plain(asdict(each)) for each in self.walks],
             "fates": [plain(asdict(each)) for each in self.fates],
@@ -131,4 +143,5 @@ class Plan:
             tuple(Walk(**each) for each in data["walks"]),
             tuple(DeviceFate(**{**each, "cost": Decimal(each["cost"])}) for each in data["fates"]),
             data["seconds"],
+            Decimal(data.get("lack", 0)),
         )

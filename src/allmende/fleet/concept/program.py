@@ -18,15 +18,14 @@ Research 12 (1983), 36-81.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations_with_replacement
 from typing import Any, Literal
 
 from allmende.fleet.concept.greedy import plan_greedily
+from allmende.fleet.concept.rows import Rows, add_counting_cuts, add_fleet_columns, add_lack_columns
 from allmende.fleet.concept.tasks import Part, Stand, suits, task_cost
 
 Status = Literal["optimal", "time_limit", "infeasible", "unknown"]
@@ -53,28 +52,6 @@ class PartSolution:
     bound: float = 0.0
 
 
-class _Rows:
-    """Rows of the matrix, in HiGHS' row-wise form."""
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self.columns: list[int] = []
-        self.values: list[float] = []
-        self.lower: list[float] = []
-        self.upper: list[float] = []
-        #: A row without terms asks for something: the solver may find the model empty, not infeasible.
-        self.is_hopeless = False
-
-    def add(self, terms: list[tuple[int, float]], lower: float, upper: float) -> None:
-        self.is_hopeless = self.is_hopeless or (not terms and (lower > 0 or upper < 0))
-        self.starts.append(len(self.columns))
-        for column, value in terms:
-            self.columns.append(column)
-            self.values.append(value)
-        self.lower.append(lower)
-        self.upper.append(upper)
-
-
 def solve_part(
     part: Part,
     months: int,
@@ -82,14 +59,15 @@ def solve_part(
     *,
     without: frozenset[Wish] = frozenset(),
     is_strong: bool = True,
-    threads: int = 0,
     sums: Sequence[Sum] = (),
     start: PartSolution | None = None,
-    at_least: float = -math.inf,
+    gap: float = ABSOLUTE_GAP,
+    target: float | None = None,
 ) -> PartSolution:
     """The cheapest plan of this part, proven; after `seconds` the best that was found, with its bound.
 
-    `sums` are further rows; `start` is a plan to begin with; `at_least` a bound that is known already.
+    `sums` are further rows; `start` is a plan to begin with; `gap` in EUR is near enough
+    to the bound; a plan that costs no more than `target` is good enough, proven or not.
     """
     if not part.tasks and not any(stay for _count, stay in part.standing.values()):
         return PartSolution("optimal")
@@ -124,19 +102,19 @@ def solve_part(
                     users[s, o].append((t, len(cost)))
                     cost.append(float(task_cost(task, option, months)))
                     upper.append(1.0)
-    rows, bound_by_row = _Rows(), set[int]()
+    rows, bound_by_row = Rows(), set[int]()
     if is_strong and not without:
-        _add_fleet_columns(part, rows, y_of, cost, upper, bound_by_row)
+        add_fleet_columns(part, rows, y_of, cost, upper, bound_by_row)
     _add_serving_rows(part, rows, x_of, y_of, without, is_strong=is_strong)
     _add_device_rows(part, rows, users, y_of, without, bound_by_row)
     _add_standing_rows(part, rows, y_of, without)
     if is_strong and not without:
-        _add_counting_cuts(part, rows, y_of)
+        add_counting_cuts(part, rows, y_of)
+    if not without:
+        add_lack_columns(part, months, rows, users, y_of, cost, upper, bound_by_row)
 
     for chosen, count in sums:
         rows.add([(y_of[key], 1.0) for key in chosen], float(count), float(count))
-    if math.isfinite(at_least):
-        rows.add([(column, value) for column, value in enumerate(cost) if value], at_least, math.inf)
     if rows.is_hopeless:
         return PartSolution("infeasible")
     model = highspy.HighsLp()
@@ -154,17 +132,20 @@ def solve_part(
         for column in range(len(cost))
     ]
     if not is_strong or without:
-        solver = _make_solver(model, seconds - (time.monotonic() - begun), threads)
+        solver = _make_solver(model, seconds - (time.monotonic() - begun))
     else:
         values = (
             _start_from(start, y_of, x_of)
             if start
             else _find_start(part, months, model, whole_from, y_of, x_of, seconds)
         )
-        solver = _make_solver(model, seconds - (time.monotonic() - begun), threads)
+        solver = _make_solver(model, seconds - (time.monotonic() - begun))
         if values:
             columns = list(values)
             solver.setSolution(len(columns), columns, [values[column] for column in columns])
+    solver.setOptionValue("mip_abs_gap", max(gap, ABSOLUTE_GAP))
+    if target is not None:
+        solver.setOptionValue("objective_target", target)
     solver.run()
     return _read(part, solver, y_of, x_of, highspy)
 
@@ -188,7 +169,7 @@ def _start_from(
     return values | {x_of[t, s, o]: 1.0 for t, (s, o) in enumerate(start.serves)}
 
 
-def _make_solver(model: Any, seconds: float, threads: int) -> Any:
+def _make_solver(model: Any, seconds: float) -> Any:
     import highspy  # noqa: PLC0415
 
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -197,7 +178,8 @@ def _make_solver(model: Any, seconds: float, threads: int) -> Any:
         ("mip_rel_gap", 0.0),
         ("mip_abs_gap", ABSOLUTE_GAP),
         ("time_limit", max(0.1, seconds)),
-        ("threads", threads),
+        # Parts are solved side by side (`optimise`); inside of one, HiGHS gains nothing from more.
+        ("threads", 1),
     ):
         solver.setOptionValue(name, value)
     if solver.passModel(model) == highspy.HighsStatus.kError:
@@ -232,7 +214,7 @@ def _find_start(  # noqa: PLR0917 - the parts of one programme
     whole = model.integrality_
     kinds = highspy.HighsVarType
     model.integrality_ = [kinds.kInteger] * whole_from + [kinds.kContinuous] * (len(whole) - whole_from)
-    solver = _make_solver(model, min(_START_SECONDS, seconds / 5), 0)
+    solver = _make_solver(model, min(_START_SECONDS, seconds / 5))
     model.integrality_ = whole
     solver.setOptionValue("mip_rel_gap", _START_GAP)
     if start:
@@ -246,7 +228,7 @@ def _find_start(  # noqa: PLR0917 - the parts of one programme
 
 def _add_serving_rows(
     part: Part,
-    rows: _Rows,
+    rows: Rows,
     x_of: dict[tuple[int, int, int], int],
     y_of: dict[tuple[int, int], int],
     without: frozenset[Wish],
@@ -284,7 +266,7 @@ def _add_serving_rows(
 
 def _add_device_rows(  # noqa: PLR0917 - the parts of one programme
     part: Part,
-    rows: _Rows,
+    rows: Rows,
     users: dict[tuple[int, int], list[tuple[int, int]]],
     y_of: dict[tuple[int, int], int],
     without: frozenset[Wish],
@@ -311,7 +293,7 @@ def _add_device_rows(  # noqa: PLR0917 - the parts of one programme
 
 
 def _add_standing_rows(
-    part: Part, rows: _Rows, y_of: dict[tuple[int, int], int], without: frozenset[Wish]
+    part: Part, rows: Rows, y_of: dict[tuple[int, int], int], without: frozenset[Wish]
 ) -> None:
     """Slots of a stand; devices of today, at their places and in all."""
     pools: dict[str, list[int]] = defaultdict(list)
@@ -338,69 +320,6 @@ def _add_standing_rows(
         count, stay = counts[key]
         if stay or len(columns) > 1:
             rows.add([(column, 1.0) for column in columns], float(stay), float(count))
-
-
-def _add_fleet_columns(  # noqa: PLR0917 - the parts of one programme
-    part: Part,
-    rows: _Rows,
-    y_of: dict[tuple[int, int], int],
-    cost: list[float],
-    upper: list[float],
-    whole: set[int],
-) -> None:
-    """How many devices there are of each kind, in all and on each floor, as columns of their own: the solver can branch on them."""
-    sums: dict[object, list[int]] = defaultdict(list)
-    floors: dict[int, set[tuple[str, int]]] = defaultdict(set)
-    for task, stands in zip(part.tasks, part.reach, strict=True):
-        for s in stands:
-            floors[s].add(task.floor)
-    for (s, o), column in y_of.items():
-        option = part.stands[s].options[o]
-        sums[option.mode, option.kind].append(column)
-        sums[None].append(column)
-        sums[None, tuple(sorted(floors[s]))].append(column)
-    for columns in sums.values():
-        if len(columns) > 1:
-            rows.add([*((column, 1.0) for column in columns), (len(cost), -1.0)], 0.0, 0.0)
-            whole.add(len(cost))
-            cost.append(0.0)
-            upper.append(sum(upper[column] for column in columns))
-
-
-def _add_counting_cuts(part: Part, rows: _Rows, y_of: dict[tuple[int, int], int]) -> None:
-    """So many people and prints need so many devices, whole ones: what the relaxation can't see by itself.
-
-    For the people of each run of floors, with at least certain needs: the devices that they can reach and that can do it. Every plan
-    satisfies these rows; they are sums of others, but the solver cuts much better with them (Chvátal-Gomory rounding).
-    """
-    floors = sorted({task.floor for task in part.tasks})
-    needs = {task.needs for task in part.tasks}
-    known = set()
-    for start, end in combinations_with_replacement(range(len(floors)), 2):
-        inside = [t for t, task in enumerate(part.tasks) if floors[start] <= task.floor <= floors[end]]
-        for need in needs:
-            chosen = [t for t in inside if part.tasks[t].needs >= need]
-            stands = sorted({s for t in chosen for s in part.reach[t]})
-            able = [
-                (y_of[s, o], option)
-                for s in stands
-                for o, option in enumerate(part.stands[s].options)
-                if option.running.can >= need
-            ]
-            people = sum(part.tasks[t].people for t in chosen)
-            load = sum(part.tasks[t].volume.load for t in chosen)
-            key = (people, load, tuple(column for column, _option in able))
-            if not able or key in known:
-                continue
-            known.add(key)
-            most = max(option.most_users for _column, option in able)
-            largest = max(option.capacity for _column, option in able)
-            count = max(1, -(-people // most) if most else 0, -(-load // largest) if largest else 0)
-            rows.add([(column, 1.0) for column, _option in able], float(count), float("inf"))
-            if people > most:
-                rows.add([(c, float(o.most_users)) for c, o in able], float(people), float("inf"))
-            if load > largest:
-                rows.add([(c, o.capacity / largest) for c, o in able], load / largest, float("inf"))
 
 
 def _read(

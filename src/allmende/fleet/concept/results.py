@@ -18,6 +18,7 @@ from allmende.fleet.concept.infeasibility import Conflict, explain_infeasible
 from allmende.fleet.concept.model import Concept
 from allmende.fleet.concept.optimise import find_plan
 from allmende.fleet.concept.plans import Plan
+from allmende.fleet.concept.refining import Report
 from allmende.fleet.concept.sentences import Sentence
 
 #: ("plan" or "constraints", done, in all)
@@ -47,6 +48,7 @@ class Result:
                     "a_year": None if cost.a_year is None else str(cost.a_year),
                     "devices": cost.devices,
                     "is_proven": cost.is_proven,
+                    "give_or_take": str(cost.give_or_take),
                 }
                 for cost in self.constraints
             ],
@@ -68,6 +70,7 @@ class Result:
                     None if cost["a_year"] is None else Decimal(cost["a_year"]),
                     cost["devices"],
                     cost["is_proven"],
+                    Decimal(cost.get("give_or_take", 0)),
                 )
                 for cost in data["constraints"]
             ),
@@ -85,6 +88,7 @@ def plan_concept(
     seconds: float = 60.0,
     with_constraints: bool = True,
     progress: StepProgress | None = None,
+    report: Report | None = None,
 ) -> Result:
     """Plan, then price every constraint (within twice the time again), or say what collides."""
     begun = time.monotonic()
@@ -94,7 +98,7 @@ def plan_concept(
             return None
         return lambda done, count: progress(step, done, count)
 
-    outcome = find_plan(concept, seconds=seconds, progress=tell("plan"))
+    outcome = find_plan(concept, seconds=seconds, progress=tell("plan"), report=report)
     if outcome.plan is None:
         conflicts = (
             explain_infeasible(concept, outcome.stuck, seconds=seconds)

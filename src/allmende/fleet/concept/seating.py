@@ -10,11 +10,13 @@ every device by itself keeps its limits: `None` says that it can't be done with 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
 from allmende.fleet.concept.program import PartSolution
-from allmende.fleet.concept.tasks import Option, Part, Slot, Task, suits, task_cost
+from allmende.fleet.concept.tasks import Option, Part, Slot, Task, lack_cost, suits, task_cost
 
 _COST_TOLERANCE = 0.002
 
@@ -131,8 +133,11 @@ def _shorten_walks(
         option = device.option
         solver.addRow(float(option.fewest_users), float(option.most_users), len(columns), columns, people)
         solver.addRow(float(option.lowest_load), float(option.capacity), len(columns), columns, load)
-    if len(set(prices)) > 1:
-        solver.addRow(-infinity, allowed + _COST_TOLERANCE, len(pairs), list(range(len(pairs))), prices)
+    lacks = _add_lacks(part, devices, pairs, of_device, solver, months)
+    if len(set(prices)) > 1 or lacks:
+        allowed += _lack_of(part, solution, months) + _COST_TOLERANCE
+        columns = [*range(len(pairs)), *range(len(pairs), len(pairs) + len(lacks))]
+        solver.addRow(-infinity, allowed, len(columns), columns, [*prices, *lacks])
     solver.run()
     if solver.getInfo().primal_solution_status != 2:
         return None
@@ -140,3 +145,49 @@ def _shorten_walks(
     return [
         pairs[max(of_task[t], key=lambda column: float(values[column]))][1] for t in range(len(part.tasks))
     ]
+
+
+def _lack_of(part: Part, solution: PartSolution, months: int) -> float:
+    """What the solver's plan pays for minimum volumes that are not printed."""
+    at_stand: dict[int, list[tuple[Task, Option]]] = defaultdict(list)
+    for task, (s, o) in zip(part.tasks, solution.serves, strict=True):
+        at_stand[s].append((task, part.stands[s].options[o]))
+    alone = replace(part, pooled=None)
+    lack = lack_cost(part, [each for served in at_stand.values() for each in served], (), months)
+    for s, stand in enumerate(part.stands):
+        counts = [(option, solution.devices.get((s, o), 0)) for o, option in enumerate(stand.options)]
+        lack += lack_cost(alone, at_stand[s], counts, months)
+    return float(lack)
+
+
+def _add_lacks(  # noqa: PLR0917 - the parts of one programme
+    part: Part,
+    devices: Sequence[SeatedDevice],
+    pairs: Sequence[tuple[int, int]],
+    of_device: Mapping[int, Sequence[int]],
+    solver: Any,
+    months: int,
+) -> list[float]:
+    """A column for what each device, and the pool, lacks of its minimum, behind the others; their prices."""
+    prices: list[float] = []
+
+    def add(columns: Sequence[int], which: str, volume: int, price: Decimal) -> None:
+        if not volume or not price:
+            return
+        made = [float(getattr(part.tasks[pairs[column][0]].volume, which)) for column in columns]
+        solver.addCol(0.0, 0.0, float("inf"), 0, [], [])
+        lack = len(pairs) + len(prices)
+        prices.append(float(price) * months)
+        solver.addRow(float(volume), float("inf"), len(columns) + 1, [*columns, lack], [*made, 1.0])
+
+    billed = [
+        (of_device[d], device.option.own_minimum)
+        for d, device in enumerate(devices)
+        if device.option.own_minimum is not None
+    ]
+    inside = [column for column, (_t, d) in enumerate(pairs) if devices[d].option.minimum is not None]
+    for columns, minimum in [*billed, (inside, part.pooled)]:
+        if minimum is not None:
+            add(columns, "counted_mono", minimum.mono, minimum.click_mono)
+            add(columns, "counted_colour", minimum.colour, minimum.click_colour)
+    return prices

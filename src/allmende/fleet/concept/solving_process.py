@@ -13,9 +13,14 @@ import os
 import sys
 import threading
 from contextlib import suppress
-from typing import Final
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
 
 import django
+
+if TYPE_CHECKING:
+    from allmende.fleet.concept.model import Concept
 
 log = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS: Final = 1.0
@@ -25,11 +30,15 @@ _CANCELLED: Final = 3
 def solve_run(run_id: int) -> None:
     """Solve this run here and now, and keep what came of it."""
     from allmende.fleet.concept.concept_records import ConceptRun  # noqa: PLC0415 - after django.setup
-    from allmende.fleet.concept.concept_runs import fail_run, keep_outcome  # noqa: PLC0415
+    from allmende.fleet.concept.concept_runs import fail_run, keep_outcome, tell_so_far  # noqa: PLC0415
+    from allmende.fleet.concept.costs import to_cents  # noqa: PLC0415
     from allmende.fleet.concept.input_file import read_concept  # noqa: PLC0415
     from allmende.fleet.concept.results import plan_concept  # noqa: PLC0415
 
     run = ConceptRun.objects.get(pk=run_id)
+
+    def a_year(concept: Concept, amount: float) -> Decimal:
+        return to_cents(Fraction(amount) * 12 / concept.parameters.months)
 
     def tell(step: str, done: int, count: int) -> None:
         ConceptRun.objects.filter(pk=run_id).update(
@@ -37,7 +46,12 @@ def solve_run(run_id: int) -> None:
         )
 
     try:
-        result = plan_concept(read_concept(run.source), seconds=run.seconds, progress=tell)
+        concept = read_concept(run.source)
+
+        def report(cost: float | None, bound: float) -> None:
+            tell_so_far(run_id, None if cost is None else a_year(concept, cost), a_year(concept, bound))
+
+        result = plan_concept(concept, seconds=run.seconds, progress=tell, report=report)
     except Exception:
         log.exception("run %s failed", run_id)
         fail_run(run_id)

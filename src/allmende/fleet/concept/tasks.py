@@ -1,33 +1,31 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What the solver sees: tasks to be served, stands that are alike, options to put there; cut into parts that don't touch.
+"""What the solver sees: tasks to be served, stands that are alike, options to put there; `parts` cuts them into parts that don't touch.
 
 A *task* is a group's printing that goes to one device: all of it, or, where a longer walk is allowed for A3, colour or another need,
 that need's share apart. A *stand* is a set of slots at places that serve the same tasks within reach: which of them is taken makes no
 difference to cost or rules, so the solver chooses the stand and the slot is chosen afterwards. An *option* puts one kind of device on a stand.
 
-Always holds: an option that costs more and can do less than another is left out only where no count limits either; what is
-left out never makes the plan dearer (see `drop_dominated`).
+Always holds: frozen values; costs are exact, EUR over the term.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
-from allmende.fleet.concept.costs import price_prints, price_running
+from allmende.fleet.concept.costs import price_lack, price_prints
 from allmende.fleet.concept.distances import Walks, measure_walks
 from allmende.fleet.concept.model import (
     SEPARABLE,
     Ability,
     Centimetres,
     Concept,
-    ExistingDevice,
-    Fate,
     Group,
+    MinimumVolume,
     Running,
     Volume,
 )
@@ -71,6 +69,13 @@ class Option:
     capacity: int
     lowest_load: int
     fewest_users: int
+    #: Of the contract that the device is in.
+    minimum: MinimumVolume | None = None
+
+    @property
+    def own_minimum(self) -> MinimumVolume | None:
+        """What this device must print by itself."""
+        return None if self.minimum is None or self.minimum.is_pooled else self.minimum
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,29 @@ class Part:
     pools: dict[str, int] = field(hash=False)
     #: (place, pool) → how many stand there, and how many of them must stay.
     standing: dict[tuple[str, str], tuple[int, int]] = field(hash=False)
+    #: One for all devices of the contract together; None where it makes no difference within this part.
+    pooled: MinimumVolume | None = None
 
 
 def task_cost(task: Task, option: Option, months: int) -> Fraction:
     return price_prints(task.volume, option.running, months)
+
+
+def lack_cost(
+    part: Part, served: Iterable[tuple[Task, Option]], devices: Iterable[tuple[Option, int]], months: int
+) -> Fraction:
+    """What these kinds of devices, each kind together, and the pool lack of their minimum."""
+    volumes: dict[Option, Volume] = defaultdict(Volume)
+    for task, option in served:
+        volumes[option] += task.volume
+    lack = Fraction(0)
+    for option, count in devices:
+        if option.own_minimum is not None:
+            lack += price_lack(option.own_minimum, volumes[option], months, count)
+    if part.pooled is not None:
+        inside = sum((volume for option, volume in volumes.items() if option.minimum), Volume())
+        lack += price_lack(part.pooled, inside, months)
+    return lack
 
 
 def suits(option: Option, task: Task) -> bool:
@@ -190,199 +214,3 @@ def _with_reach(task: Task, near: dict[str, Centimetres], concept: Concept) -> T
         second = frozenset(place for place, walk in near.items() if walk <= far)
     room = concept.room_of[concept.group_of[task.group].room]
     return replace(task, walks=walks, floor=(room.building, room.floor), second=second)
-
-
-# --- options ---------------------------------------------------------------------------------------------------------
-
-
-def make_pools(concept: Concept) -> dict[str, list[ExistingDevice]]:
-    """Devices of today that are alike in everything but their place, under the first one's id."""
-    found: dict[object, list[ExistingDevice]] = defaultdict(list)
-    for device in concept.devices:
-        if device.fate != Fate.GIVE_BACK:
-            like = (device.running, device.may_move, device.move_cost, device.give_back_cost)
-            found[like].append(device)
-    return {alike[0].id: alike for alike in found.values()}
-
-
-def _option(concept: Concept, mode: Mode, kind: str, running: Running, once: Fraction) -> Option:
-    parameters = concept.parameters
-    lowest = parameters.enforces_lowest
-    users = running.most_users
-    return Option(
-        mode,
-        kind,
-        running,
-        price_running(running, parameters) + once,
-        parameters.most_users if users is None else min(users, parameters.most_users),
-        int(running.duty_cycle * parameters.highest_share),
-        -int(-running.duty_cycle * parameters.lowest_share // 1) if lowest else 0,
-        parameters.fewest_users if lowest else 0,
-    )
-
-
-def _is_better(one: Option, other: Option) -> bool:
-    """`one` can stand wherever `other` stands, serve all that it serves, and never costs more."""
-    a, b = one.running, other.running
-    return (
-        one.cost <= other.cost
-        and a.can >= b.can
-        and a.click_mono <= b.click_mono
-        and (Ability.COLOUR not in b.can or a.click_colour <= b.click_colour)
-        and (
-            Ability.A3 not in b.can
-            or (
-                a.click_mono * a.a3_factor <= b.click_mono * b.a3_factor
-                and a.click_colour * a.a3_factor <= b.click_colour * b.a3_factor
-            )
-        )
-        and one.most_users >= other.most_users
-        and one.capacity >= other.capacity
-        and one.lowest_load <= other.lowest_load
-        and one.fewest_users <= other.fewest_users
-    )
-
-
-def drop_dominated(options: Sequence[Option]) -> list[Option]:
-    """Catalogue options that another one of the same stand replaces in every plan at no higher cost; exact."""
-    kept: list[Option] = []
-    for option in sorted(options, key=lambda each: (each.cost, each.kind)):
-        if not any(_is_better(better, option) for better in kept):
-            kept.append(option)
-    return kept
-
-
-# --- stands and parts --------------------------------------------------------------------------------------------------
-
-
-def make_parts(concept: Concept, tasks: Sequence[Task], *, apart: frozenset[str] = frozenset()) -> list[Part]:
-    """The whole problem in parts that can be solved one by one. Places in `apart` are not put together with others."""
-    pools = make_pools(concept)
-    pool_of = {device.id: pool for pool, alike in pools.items() for device in alike}
-    here: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    stay: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for device in concept.devices:
-        if device.id in pool_of:
-            here[device.place][pool_of[device.id]] += 1
-            if device.fate == Fate.STAY:
-                stay[device.place][pool_of[device.id]] += 1
-    movable = [pool for pool, alike in pools.items() if alike[0].may_move]
-    new = [_option(concept, "new", t.id, t.running, Fraction(t.one_off)) for t in concept.types]
-    serves: dict[str, list[int]] = defaultdict(list)
-    seconds: dict[str, list[int]] = defaultdict(list)
-    for number, task in enumerate(tasks):
-        for place_id in task.walks:
-            serves[place_id].append(number)
-        for place_id in task.second or ():
-            seconds[place_id].append(number)
-
-    alike_places: dict[object, list[str]] = defaultdict(list)
-    for place in concept.places:
-        if not serves[place.id] and not seconds[place.id] and not stay[place.id]:
-            continue
-        like: tuple[object, ...] = (
-            tuple(serves[place.id]),
-            tuple(seconds[place.id]),
-            place.is_for_new,
-            place.types,
-            tuple(sorted(here[place.id].items())),
-            tuple(sorted(stay[place.id].items())),
-        )
-        if place.id in apart or here[place.id]:
-            like = (place.id,)
-        alike_places[like].append(place.id)
-
-    stands: list[Stand] = []
-    stand_places: list[list[str]] = []
-    for places in alike_places.values():
-        first = concept.place_of[places[0]]
-        options: list[Option] = []
-        if first.is_for_new:
-            options += drop_dominated([each for each in new if not first.types or each.kind in first.types])
-        for pool in here[first.id]:
-            device = pools[pool][0]
-            options.append(_option(concept, "keep", pool, device.running, -Fraction(device.give_back_cost)))
-        if first.is_for_new:
-            for pool in movable:
-                device = pools[pool][0]
-                once = Fraction(device.move_cost) - Fraction(device.give_back_cost)
-                options.append(_option(concept, "move", pool, device.running, once))
-        slots = [Slot(each, number) for each in places for number in range(concept.place_of[each].holds)]
-        for alike in [[slot] for slot in slots] if first.id in apart else [slots]:
-            stands.append(Stand(tuple(alike), tuple(options)))
-            stand_places.append(places)
-    standing = {
-        (place, pool): (count, stay[place][pool])
-        for place, counts in here.items()
-        for pool, count in counts.items()
-    }
-    return _cut(tasks, stands, stand_places, pools, movable=movable, standing=standing)
-
-
-def _cut(
-    tasks: Sequence[Task],
-    stands: Sequence[Stand],
-    stand_places: Sequence[list[str]],
-    pools: dict[str, list[ExistingDevice]],
-    *,
-    movable: Iterable[str],
-    standing: dict[tuple[str, str], tuple[int, int]],
-) -> list[Part]:
-    """Parts by what touches: a task and the stands it may use, the slots of a place, stands that share a pool."""
-    stands_of: dict[str, list[int]] = defaultdict(list)
-    for number, places in enumerate(stand_places):
-        for place in places:
-            stands_of[place].append(number)
-
-    def at(places: Iterable[str]) -> tuple[int, ...]:
-        return tuple(sorted({stand for place in places for stand in stands_of[place]}))
-
-    reach = [at(task.walks) for task in tasks]
-    second = [None if task.second is None else at(task.second) for task in tasks]
-    parent = list(range(len(tasks) + len(stands)))
-
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    for number in range(len(tasks)):
-        for stand in (*reach[number], *(second[number] or ())):
-            parent[root(number)] = root(len(tasks) + stand)
-    for numbers in stands_of.values():
-        for stand in numbers[1:]:
-            parent[root(len(tasks) + stand)] = root(len(tasks) + numbers[0])
-    shared = set(movable)
-    first_with: dict[str, int] = {}
-    for number, each in enumerate(stands):
-        for option in each.options:
-            if option.mode != "new" and option.kind in shared:
-                other = first_with.setdefault(option.kind, number)
-                parent[root(len(tasks) + number)] = root(len(tasks) + other)
-    members: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for number in range(len(tasks)):
-        members[root(number)][0].append(number)
-    for number in range(len(stands)):
-        members[root(len(tasks) + number)][1].append(number)
-    parts = []
-    for task_numbers, stand_numbers in members.values():
-        index = {stand: position for position, stand in enumerate(stand_numbers)}
-        inside = [stands[number] for number in stand_numbers]
-        used = {option.kind for stand in inside for option in stand.options if option.mode != "new"}
-        inner = {slot.place for stand in inside for slot in stand.slots}
-        parts.append(
-            Part(
-                tuple(tasks[number] for number in task_numbers),
-                tuple(inside),
-                tuple(tuple(index[each] for each in reach[number]) for number in task_numbers),
-                tuple(_indices(second[number], index) for number in task_numbers),
-                {pool: len(pools[pool]) for pool in used},
-                {key: counts for key, counts in standing.items() if key[0] in inner},
-            )
-        )
-    return parts
-
-
-def _indices(stands: tuple[int, ...] | None, index: dict[int, int]) -> tuple[int, ...] | None:
-    return None if stands is None else tuple(index[each] for each in stands)

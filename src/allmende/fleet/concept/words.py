@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext as _
@@ -20,9 +20,27 @@ from allmende.fleet.concept.sentences import Sentence
 from allmende.fleet.figures import count_words, is_german, money_words, percent_words
 from allmende.fleet.tables import Cell, Column, Kind, Table
 
+#: Values of sentences that are lengths in metres, written with a point.
+_LENGTHS: Final = frozenset({"metres", "near", "second"})
+
 
 def say(sentence: Sentence) -> str:
-    return gettext(sentence.text) % dict(sentence.values)
+    values = dict(sentence.values)
+    for key in _LENGTHS & values.keys():
+        values[key] = count_words(Decimal(values[key]), decimals=1).removesuffix(",0").removesuffix(".0")
+    if isinstance(needs := values.get("needs"), str):
+        values["needs"] = ", ".join(ability_words(need) for need in needs.split(", "))
+    return gettext(sentence.text) % values
+
+
+def ability_words(ability: str) -> str:
+    return {
+        "a3": "A3",
+        "colour": _("colour"),
+        "finisher": _("finisher"),
+        "scan": _("scanning"),
+        "fax": _("fax"),
+    }.get(ability, ability)
 
 
 def floor_words(floor: int) -> str:
@@ -106,8 +124,15 @@ def sum_up(concept: Concept, plan: Plan) -> list[str]:
 
 
 def proof_words(plan: Plan) -> str:
-    if plan.status == "optimal":
+    if plan.status == "optimal" and plan.total == plan.bound:
         return _("It is proven that no cheaper plan keeps all the rules.")
+    if plan.status == "optimal":
+        return _(
+            "It is proven that no plan that keeps all the rules is cheaper by more than %(amount)s a year (%(gap)s)."
+        ) % {
+            "amount": money_words(plan.a_year(plan.total - plan.bound)),
+            "gap": percent_words(plan.gap_percent / 100, 3),
+        }
     return _(
         "Time ran out: a cheaper plan may exist, by at most %(gap)s (no plan costs less than %(bound)s)."
     ) % {
@@ -186,7 +211,6 @@ def devices_table(concept: Concept, plan: Plan) -> Table:
 
 def walks_table(concept: Concept, plan: Plan) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    kinds = {"": "", "a3": "A3", "colour": _("colour"), "finisher": _("finisher"), "fax": _("fax")}
     for walk in plan.walks:
         group = concept.group_of[walk.group]
         room = concept.room_of[group.room]
@@ -195,7 +219,7 @@ def walks_table(concept: Concept, plan: Plan) -> Table:
             (
                 where,
                 group.people,
-                kinds.get(walk.kind, walk.kind),
+                ability_words(walk.kind),
                 walk.device,
                 Decimal(walk.length) / 100,
                 walk.second or "",
@@ -228,6 +252,9 @@ def constraint_words(cost: ConstraintCost) -> str:
         words = _("saves %(amount)s a year") % {"amount": money_words(-cost.a_year)}
     else:
         words = _("costs nothing")
+    if cost.is_proven and cost.give_or_take:
+        values = {"what": words, "amount": money_words(cost.give_or_take)}
+        return _("%(what)s, give or take %(amount)s") % values
     return words if cost.is_proven else _("%(what)s (not proven)") % {"what": words}
 
 
@@ -240,20 +267,25 @@ def constraints_table(costs: Sequence[ConstraintCost]) -> Table:
     )
 
 
-def cost_by_kind(plan: Plan) -> dict[str, Decimal]:
-    """EUR over the term: devices, prints, paid once for leaving and moving."""
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for device in plan.devices:
-        found["devices"] += device.cost_device
-        found["prints"] += device.cost_prints
-    found["once"] = sum((fate.cost for fate in plan.fates), Decimal(0))
-    return dict(found)
+def costs_table(plan: Plan) -> Table:
+    """What the plan's cost is made of, over the term."""
+    rows: list[tuple[Cell, ...]] = [
+        (_("Devices: rent, energy, one-off"), sum((each.cost_device for each in plan.devices), Decimal(0))),
+        (_("Prints: clicks"), sum((each.cost_prints for each in plan.devices), Decimal(0))),
+        (_("Once: moving and giving back"), sum((fate.cost for fate in plan.fates), Decimal(0))),
+    ]
+    if plan.lack:
+        rows.insert(2, (_("Minimum volume: what the fleet lacks"), plan.lack))
+    # Each row is rounded by itself; the last is the plan's price, rounded once.
+    rows.append((_("In all"), plan.total))
+    title = _("Over %(months)s months, net") % {"months": plan.months}
+    return Table(_("What it is made of"), (Column(_("Cost")), Column(title, Kind.MONEY)), tuple(rows))
 
 
 __all__ = [
     "constraint_words",
     "constraints_table",
-    "cost_by_kind",
+    "costs_table",
     "devices_table",
     "fate_words",
     "fates_table",
