@@ -74,7 +74,9 @@ def solve_from_coarse(  # noqa: PLR0917 - the task, its time, its proof
         if not relaxed.devices:
             break
         seated, too_coarse = _seat_floors(part, months, coarse, relaxed)
-        real = _mend(part, months, coarse, relaxed, seated, too_coarse, left() / 2, bound + allowed())
+        # Where the bound could not be had to the end there is no next round: the plan gets all the time that is left.
+        limit = left() / 2 if relaxed.status == "optimal" else left()
+        real = _mend(part, months, coarse, relaxed, seated, too_coarse, limit, bound + allowed())
         if real.devices and (not best.devices or real.cost < best.cost):
             best = real
         if report and best.devices:
