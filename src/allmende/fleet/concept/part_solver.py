@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from allmende.fleet.concept.model import Concept
 from allmende.fleet.concept.program import PartSolution, count_choices, solve_part
-from allmende.fleet.concept.refining import RELATIVE_GAP, Report, least_cost, solve_from_coarse
+from allmende.fleet.concept.refining import RELATIVE_GAP, Report, is_large, least_cost, solve_from_coarse
 from allmende.fleet.concept.seating import SeatedDevice, seat
 from allmende.fleet.concept.tasks import Part
 
@@ -46,6 +46,8 @@ class PartSolver:
         #: Of each part: what it costs at least, and how hard it is to prove (the work grows faster than the choices).
         self.least: list[float] = []
         self.weights: list[float] = []
+        self.choices: list[int] = []
+        self.quick: set[int] = set()
         self.proven: dict[int, PartSolution] = {}
         #: Of each part so far: (cheapest plan, bound).
         self.so_far: dict[int, tuple[float | None, float]] = {}
@@ -54,11 +56,16 @@ class PartSolver:
         self, parts: Sequence[Part], count: int, progress: Progress | None, report: Report | None
     ) -> Iterator[tuple[Part, PartSolution, _Seated | None]]:
         """Each part with its solution, as they come; `count` parts there are in all, the others are known."""
+        if not parts:
+            return
         self.least = [least_cost(part, self.months) for part in parts]
         self.weights = [float(count_choices(part) ** 2 + 1) for part in parts]
-        # The largest takes longest; beside it the small ones from the smallest on, so that none is left without time.
-        order = sorted(range(len(parts)), key=lambda index: (count_choices(parts[index]), index))
-        order = order[-1:] + order[:-1]
+        self.choices = [1 + count_choices(part) for part in parts]
+        # The largest takes longest; beside it first those that are quick, then the others, the larger first.
+        *others, largest = sorted(range(len(parts)), key=lambda index: (self.choices[index], index))
+        self.quick = {index for index in others if not is_large(parts[index])}
+        slow = [index for index in reversed(others) if index not in self.quick]
+        order = [largest, *(index for index in others if index in self.quick), *slow]
         with ThreadPoolExecutor(min(_SIDE_BY_SIDE, os.cpu_count() or 1)) as pool:
             waiting = {pool.submit(self._solve, index, parts[index]): parts[index] for index in order}
             while waiting:
@@ -76,7 +83,7 @@ class PartSolver:
         def keep(cost: float | None, bound: float) -> None:
             self.so_far[index] = (cost, bound)
 
-        left = max(0.2, self.until - time.monotonic())
+        left = max(0.2, self._share_time(index))
         if self.is_strong:
             solution = solve_from_coarse(
                 part, self.months, left, self.spots, lambda: self._allow(index), keep
@@ -90,6 +97,18 @@ class PartSolver:
         keep(solution.cost, solution.bound)
         left = min(10.0, max(1.0, (self.until - time.monotonic()) / 4))
         return solution, seat(part, solution, self.months, left)
+
+    def _share_time(self, index: int) -> float:
+        """The largest part has all the time; the others wait for each other: small ones may take half, the rest is shared by size."""
+        left = self.until - time.monotonic()
+        largest = max(self.choices)
+        if self.choices[index] == largest:
+            return left
+        others = sum(
+            choices for i, choices in enumerate(self.choices) if i not in self.proven and choices < largest
+        )
+        share = self.choices[index] / others
+        return left * (max(share, 0.5) if index in self.quick else share)
 
     def _allow(self, index: int) -> float:
         """EUR that this part may stay from its bound, so that all parts together stay within `RELATIVE_GAP`."""

@@ -33,6 +33,8 @@ _PIECES = 4
 _FEW = 12
 _SEATING_SECONDS = 5.0
 _MENDING_SECONDS = 6.0
+#: Of the time, for the first bound.
+_FIRST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def solve_from_coarse(  # noqa: PLR0917 - the task, its time, its proof
     while left() > 0:
         coarse = _merge(part, members)
         start = _lift(part, coarse, best) if best.devices else None
-        limit = left() if best.devices else left() * 0.6
+        limit = left() if best.devices else left() * _FIRST_SHARE
         relaxed = solve_part(coarse.part, months, limit, start=start, gap=allowed() / 4)
         if relaxed.status == "infeasible":
             return relaxed
@@ -74,7 +76,9 @@ def solve_from_coarse(  # noqa: PLR0917 - the task, its time, its proof
         if not relaxed.devices:
             break
         seated, too_coarse = _seat_floors(part, months, coarse, relaxed)
-        real = _mend(part, months, coarse, relaxed, seated, too_coarse, left() / 2, bound + allowed())
+        # Where the bound could not be had a second time there is no next round: the plan gets all the time that is left.
+        limit = left() / 2 if relaxed.status == "optimal" or start is None else left()
+        real = _mend(part, months, coarse, relaxed, seated, too_coarse, limit, bound + allowed())
         if real.devices and (not best.devices or real.cost < best.cost):
             best = real
         if report and best.devices:
@@ -82,7 +86,10 @@ def solve_from_coarse(  # noqa: PLR0917 - the task, its time, its proof
         if best.devices and best.cost <= bound + max(ABSOLUTE_GAP, allowed()):
             return replace(best, status="optimal", bound=min(bound, best.cost))
         if relaxed.status != "optimal":
-            break
+            if start is not None:
+                break
+            # Once more with the same cut: from a good plan on the bound comes much quicker.
+            continue
         members = _cut(members, too_coarse or range(len(members)), spots, part)
     if not best.devices:
         best = solve_part(part, months, max(1.0, left()))
