@@ -76,7 +76,7 @@ def test_a_row_is_not_ended_twice_nor_before_it_began() -> None:
     row = MemberVotes.objects.create(
         member=member, votes=2, valid_from=date(2020, 1, 1), valid_to=date(2022, 12, 31), source="§ 12"
     )
-    for day, words in (("2019-12-31", "end before it begins"), ("2023-01-01", "ends on 12/31/2022 already")):
+    for day, words in (("2019-12-31", "end before it begins"), ("2023-01-01", "ends on 31 Dec 2022 already")):
         answer = client.post(f"{BASE}stimmen/{row.pk}/beenden/", {"last_day": day})
         assert (answer.status_code, words in answer.content.decode()) == (422, True)
     row.refresh_from_db()

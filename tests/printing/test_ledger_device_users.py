@@ -7,8 +7,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from allmende.printing.ledger.device_users import DeviceUse, DeviceUser, uses_of_devices
@@ -53,17 +51,3 @@ def test_where_no_person_is_known_the_cost_centres_are_told() -> None:
     uses = uses_of_devices(town.pk)
     assert uses[device.pk] == DeviceUse(cost_centre_ids=frozenset({0, centre.pk}))
     assert uses[other.pk].cost_centre_ids == frozenset()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_older_ledger_brings_its_people_along() -> None:
-    town = make_town()
-    device, anna = make_device(town), make_person(town)
-    make_entry(town, device=device, person=anna, day=timezone.localdate())
-    make_entry(town, device=device, day=timezone.localdate())
-    executor = MigrationExecutor(connection)
-    executor.migrate([("printing", "0002_approver_notices")])
-    executor.loader.build_graph()
-    executor.migrate([("printing", "0003_device_users")])
-    row = DeviceUser.objects.get()
-    assert (row.device_id, row.person_id, row.last_day) == (device.pk, anna.pk, timezone.localdate())
