@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import pytest
+from django.db import connections
 
 from allmende.directory.attempts import TooManyAttemptsError
 from allmende.directory.delegations import delegate_to, end_delegation
@@ -95,6 +97,32 @@ def test_release_of_all_is_oldest_first_and_leaves_the_rest_alone(delivery: Reco
     outcomes = release_jobs(standing.visit)
     assert [outcome.job_id for outcome in outcomes] == [first, third]
     assert [order.job_id for order in delivery.orders] == [first, third]
+
+
+def test_the_same_chip_at_two_devices_in_two_orders_releases_each_job_once(delivery: Recorder) -> None:
+    """On PostgreSQL each would hold the row that the other waits for, were rows not locked in one order."""
+    standing = stand(jobs=12)
+    start = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def release(job_ids: Sequence[int]) -> None:
+        try:
+            visit = standing.tap()
+            start.wait(30)
+            outcomes.extend(one.code for one in release_jobs(visit, job_ids))
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=release, args=(order,))
+        for order in (standing.job_ids, standing.job_ids[::-1])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == [""] * 12 + ["not-held"] * 12
+    assert sorted(order.job_id for order in delivery.orders) == standing.job_ids
 
 
 def test_each_job_has_its_own_outcome(delivery: Recorder) -> None:

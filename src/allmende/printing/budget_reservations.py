@@ -19,7 +19,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q, Sum
 
 from allmende.printing.budgets import (
@@ -161,17 +161,19 @@ def foresee_budgets(
 def hold_budgets(
     municipality_id: int, day: date, jobs: Sequence[Job], cost_centres: Iterable[int | None]
 ) -> HeldBudgets | None:
-    """Lock what these jobs and bearers may need, within the caller's transaction; None where the town has no budget that matters."""
+    """Lock these jobs and what they and their bearers may need, within the caller's transaction; None where the town has no budget that matters."""
+    # Always, and in one order: the same chip at two devices sends the same jobs in two orders, and each would wait for the other.
+    # Jobs before budgets, as in every change of a job.
+    if connection.features.has_select_for_update:
+        list(
+            Job.objects.select_for_update()
+            .filter(pk__in=[job.pk for job in jobs])
+            .order_by("pk")
+            .values_list("pk")
+        )
     budgets = _budgets_of(municipality_id, (job.person_id for job in jobs), cost_centres)
     if not budgets:
         return None
-    # Jobs before budgets, as in every change of a job: who locks in another order waits for ever.
-    list(
-        Job.objects.select_for_update()
-        .filter(pk__in=[job.pk for job in jobs])
-        .order_by("pk")
-        .values_list("pk")
-    )
     return HeldBudgets(day, budgets, _lock_uses(budgets, day))
 
 
