@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.utils.translation import override
 
 from allmende.fleet.dashboard import describe_situation
+from allmende.fleet.environment import EnvironmentFactor
 from fleet.reports.ledger import count_sheets
 from makers import make_town
 
@@ -34,6 +36,19 @@ def test_like_is_compared_with_like() -> None:
     now, before = situation.chart.series
     assert now.values == (60, 0, 20, *([None] * 9)), "months to come are gaps"
     assert before.values == (70, 0, 1030, 0, 0, 0, 0, 0, 0, 0, 0, 5000)
+
+
+def test_a_change_that_comes_from_another_factor_is_told() -> None:
+    town = make_town("zerbst")
+    count_sheets(town, date(2026, 1, 5), mono=1000)
+    count_sheets(town, date(2025, 1, 5), mono=1000)
+    EnvironmentFactor.objects.create(
+        municipality=town, effect="co2", per_sheet=Decimal("0.004"), first_day=date(2026, 1, 1), source="Test"
+    )
+    with override("en"):
+        beside = {each.name: each.beside for each in describe_situation(town, date(2026, 3, 10)).headlines}
+    assert beside["CO₂ of the paper"].endswith("kg, with another factor")
+    assert beside["wood of the paper"].endswith("kg")
 
 
 def test_a_town_without_a_sheet_says_so() -> None:

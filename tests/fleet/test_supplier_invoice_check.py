@@ -79,6 +79,17 @@ def test_likely_reasons() -> None:
         assert (found.reason, found.amount) == (reason, row.amount - Decimal("12.60"))
 
 
+def test_a_line_that_is_invoiced_twice_is_told() -> None:
+    found = only([theirs(), theirs()], [ours()])
+    assert (found.reason, found.amount) == (Reason.CHARGED_TWICE, Decimal("12.60"))
+    # A rent that is billed month by month repeats itself and is right.
+    rent = theirs("1", "50", "50", charged_for=ChargedFor.RENT)
+    mine = OurLine(Line(LineKind.RENT, Q1, Decimal(3), Decimal(50), Decimal(150), Decimal(19), 1))
+    assert only([rent, rent, rent], [mine]).reason is Reason.SAME
+    dearer = theirs("1", "52", "52", charged_for=ChargedFor.RENT)
+    assert only([dearer, dearer, dearer], [mine]).reason is Reason.OTHER_PRICE
+
+
 def test_devices_that_one_side_does_not_have() -> None:
     assert only([], [ours()]).reason is Reason.NOT_INVOICED
     assert only([theirs(serial="XX")], []).reason is Reason.UNKNOWN_DEVICE

@@ -50,6 +50,9 @@ def test_what_a_charge_is_for() -> None:
         ("Farbdrucke", ChargedFor.COLOUR),
         ("Mindestmenge Farbe", ChargedFor.SHORTFALL),
         ("Anfahrt", ChargedFor.OTHER),
+        ("Monatspauschale", ChargedFor.RENT),
+        ("Mietpauschale inkl. Service", ChargedFor.RENT),
+        ("Servicepauschale", ChargedFor.OTHER),
     ):
         assert charged_for(text) is which, text
 

@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.directory.administration_access import Desk, contracts_page
@@ -186,7 +187,11 @@ def add_contract_devices(request: HttpRequest, desk: Desk, contract_id: int) -> 
         except RefusedError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("%(count)d devices added.") % {"count": len(data["devices"])})
+            messages.success(
+                request,
+                ngettext("%(count)d device added.", "%(count)d devices added.", len(data["devices"]))
+                % {"count": len(data["devices"])},
+            )
             return redirect("contract", contract.pk)
     title = _("Devices for %(contract)s") % {"contract": contract}
     lead = _("Only devices that are in no contract without an end are offered.")

@@ -37,8 +37,10 @@ def law_s_rate(day: date) -> Decimal:
 
 
 def terms_of(contract: Contract) -> Terms:
-    """Each list ends on the day before the next begins, the last one with the contract."""
+    """Each list ends on the day before the next begins, the last one with the contract. No list yet is no terms, not an error here."""
     rows = list(contract.terms.order_by("first_day"))
+    if not rows:
+        return Terms(days_of(contract), [], law_s_rate)
     ends = [row.first_day - ONE_DAY for row in rows[1:]] + [days_of(contract).last_day]
     lists = [
         to_price_list(row, last_day)

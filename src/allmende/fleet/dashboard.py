@@ -21,7 +21,7 @@ from allmende.directory.administration_access import Desk, figures_page
 from allmende.directory.municipalities import Municipality
 from allmende.fleet.baselines import Baseline, find_baseline
 from allmende.fleet.charts import Chart, Ink, Series, draw_lines
-from allmende.fleet.environment import UNITS, Effect, effect_of, factors_of
+from allmende.fleet.environment import UNITS, Effect, effect_of, factors_of, factors_used
 from allmende.fleet.figures import NO_BREAK, count_words, money_words, percent_words
 from allmende.fleet.papers import PDF_TYPE, Section, typeset_paper
 from allmende.fleet.proof.amounts import UnprovableError
@@ -146,11 +146,14 @@ def _environment_headlines(
     for effect, name in ((Effect.CO2, _("CO₂ of the paper")), (Effect.WOOD, _("wood of the paper"))):
         now, before = (effect_of(factors, effect, each) for each in (sums, sums_before))
         unit = UNITS[effect]
+        was = _before(f"{count_words(before)}{NO_BREAK}{unit}")
+        if len(factors_used(factors, effect, [*sums, *sums_before])) > 1:
+            was = _("%(before)s, with another factor") % {"before": was}
         headlines.append(
             Headline(
                 name,
                 f"{count_words(now)}{NO_BREAK}{unit}",
-                _before(f"{count_words(before)}{NO_BREAK}{unit}"),
+                was,
                 "report_environment",
             )
         )

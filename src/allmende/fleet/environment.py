@@ -12,15 +12,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
+from allmende.fleet.figures import count_words, day_words
 from allmende.printing.api import SheetSum
 
 
@@ -123,6 +126,14 @@ def sheets_as_a4(sums: Iterable[SheetSum]) -> int:
     return sum(each.sheets * (2 if each.media == "a3" else 1) for each in sums)
 
 
+def factors_used(factors: Iterable[Factor], effect: Effect, sums: Iterable[SheetSum]) -> list[Factor]:
+    """Each that `effect_of` reckons with once, the earliest first: of more than one a change is not all of the paper's."""
+    known = list(factors)
+    months = {each.month for each in sums if each.month is not None}
+    used = {factor_on(known, effect, month) for month in months}
+    return sorted(used, key=lambda factor: factor.first_day)
+
+
 def effect_of(factors: Iterable[Factor], effect: Effect, sums: Iterable[SheetSum]) -> Decimal:
     """Kilograms or kilowatt-hours. Needs sums told apart by month and media: each month counts with the factor of its first day."""
     known = list(factors)
@@ -132,3 +143,28 @@ def effect_of(factors: Iterable[Factor], effect: Effect, sums: Iterable[SheetSum
             raise ValueError("sums by month are needed")
         total += factor_on(known, effect, each.month).per_sheet * sheets_as_a4([each])
     return total
+
+
+def words_of_changes(used: Iterable[Factor]) -> list[str]:
+    """A sentence for each factor that took another's place. `used`: of one effect, the earliest first."""
+    return [
+        gettext(
+            "%(effect)s: from %(day)s on with another factor, %(new)s instead of %(old)s %(unit)s a sheet (%(source)s before). The change against the year before is not of the sheets alone."
+        )
+        % {
+            "effect": new.effect.label,
+            "day": day_words(new.first_day),
+            "new": count_words(new.per_sheet, 4),
+            "old": count_words(old.per_sheet, 4),
+            "unit": UNITS[new.effect],
+            "source": old.source,
+        }
+        for old, new in pairwise(used)
+    ]
+
+
+def words_of_source(factor: Factor) -> str:
+    if factor.checked_on is None:
+        return f"{factor.source} ({gettext('not checked')})"
+    checked = gettext("checked on %(day)s") % {"day": day_words(factor.checked_on)}
+    return f"{factor.source} ({checked})"

@@ -185,7 +185,12 @@ def charged_for(text: str) -> ChargedFor:
     words = _plain(text)
     if any(word in words for word in ("mindest", "minimum", "minder", "shortfall")):
         return ChargedFor.SHORTFALL
-    if any(word in words for word in ("miete", "leasing", "rent", "rate", "pauschale", "grundpreis")):
+    if any(word in words for word in ("miet", "leasing", "rent", "rate", "grundpreis")):
+        return ChargedFor.RENT
+    if "pauschale" in words:
+        # A flat rate for something else that is named is no rent: added to it, it would hide there.
+        if any(word in words for word in ("service", "wartung", "anfahrt", "liefer", "transport", "fracht")):
+            return ChargedFor.OTHER
         return ChargedFor.RENT
     is_a3 = "a3" in words
     if any(word in words for word in ("farb", "color", "colour")):

@@ -87,6 +87,7 @@ _REASONS: Final[dict[Reason, str | Promise]] = {
     Reason.OWN_ARITHMETIC: gettext_lazy(
         "the invoice contradicts its own figures: quantity × price is not the amount"
     ),
+    Reason.CHARGED_TWICE: gettext_lazy("the same line is on the invoice more than once"),
     Reason.UNKNOWN_DEVICE: gettext_lazy("no device with this number or name is known"),
     Reason.NOT_IN_CONTRACT: gettext_lazy("the device was not in this contract on any of these days"),
     Reason.SWAPPED: gettext_lazy("the device was swapped"),

@@ -8,7 +8,7 @@ device and before the owner's own; a number that is none is as if nothing had be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils import timezone
 
@@ -16,6 +16,15 @@ from allmende.directory.cost_centres import CostCentre, open_cost_centres
 from allmende.printing.job_tickets import load_ticket
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
+
+
+def expected_bearers(municipality_id: int, jobs: Collection[Job]) -> dict[int, CostCentre | None]:
+    """Who bears each job where nobody chooses at the device: named by its client, else its owner's own. At most one query.
+
+    The jobs come with `person__cost_centre`.
+    """
+    own = {job.pk: job.person.cost_centre if job.person is not None else None for job in jobs}
+    return own | named_bearers(municipality_id, jobs)
 
 
 def named_bearers(municipality_id: int, jobs: Iterable[Job]) -> dict[int, CostCentre]:

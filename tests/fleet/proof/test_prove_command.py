@@ -81,6 +81,17 @@ def test_a_wrong_file_exits_1_and_names_the_key(tmp_path: Path, text: str, messa
     assert "Traceback" not in done.stderr
 
 
+def test_several_cases_are_proved_at_once(tmp_path: Path) -> None:
+    names = [str(CASES / f"{name}.toml") for name in ("zerbst-2014", "neckargemuend-2020")]
+    done = run(*names, "--json")
+    assert done.returncode == 3
+    assert [proof["contradicts"] for proof in json.loads(done.stdout)] == [False, True]
+    done = run(str(tmp_path / "none.toml"), *names)
+    assert done.returncode == 1
+    assert "none.toml" in done.stderr
+    assert done.stdout.count("=====\n") == 2
+
+
 def test_a_missing_file_exits_1(tmp_path: Path) -> None:
     done = run(str(tmp_path / "none.toml"))
     assert done.returncode == 1

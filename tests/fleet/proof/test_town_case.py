@@ -141,6 +141,21 @@ def test_less_than_a_year_is_brought_to_a_year() -> None:
     assert value(proof, "saving.year") == Decimal("2467.00")
 
 
+def test_a_contract_that_has_no_prices_yet_keeps_nothing_from_being_proved() -> None:
+    town, _contract = make_story()
+    before = value(prove_town(town), "saving.year")
+    make_contract(town, number="RV-8")
+    assert value(prove_town(town), "saving.year") == before
+
+
+def test_a_device_in_a_contract_without_prices_is_told() -> None:
+    town, _contract = make_story()
+    bare = make_contract(town, number="RV-8")
+    place_device(bare, "neu")
+    with pytest.raises(NoCaseError, match="RV-8"):
+        prove_town(town)
+
+
 def test_spans_are_whole_quarters_since_the_first_contract() -> None:
     town = make_town()
     assert offer_spans(town, date(2026, 11, 22)) == []

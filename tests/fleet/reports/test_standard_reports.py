@@ -176,7 +176,12 @@ def test_environment_reckons_with_the_factor_of_the_month(town: Municipality) ->
     EnvironmentFactor.objects.create(
         municipality=town, effect="wood", per_sheet=Decimal(2), first_day=date(2026, 2, 1), source="Test"
     )
-    rows = rows_of(build(town, ReportKind.ENVIRONMENT))
+    report = build(town, ReportKind.ENVIRONMENT)
+    rows = rows_of(report)
+    (_how, told) = report.table.notes
+    assert told.startswith(
+        "Wood: from 1 Feb 2026 on with another factor, 2.0000 instead of 0.0150 kg a sheet"
+    )
     # January: 40 sheets at 0.015 kg; February: 20 of A4 and 5 of A3 at 2 kg.
     assert rows["Wood"][1] == Decimal(61)
     assert rows["Sheets, counted as A4"][1] == 70

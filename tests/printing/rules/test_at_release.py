@@ -18,13 +18,14 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from allmende.devices.devices import Device
-from allmende.directory.cost_centres import CostCentre
+from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
 from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
 from allmende.printing.delivery.port import TicketChanges, set_running_delivery
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
+from allmende.printing.portal.my_jobs import list_my_jobs
 from allmende.printing.prices import ImpressionPrices, set_price_source
 from allmende.printing.rules.approvals import (
     AlreadyAnsweredError,
@@ -40,6 +41,7 @@ from allmende.printing.rules.effects import RuleEffect, sum_effects
 from allmende.printing.rules.evaluation import Effect
 from allmende.printing.rules.print_rules import PrintRule, forget_rules
 from allmende.printing.rules.words import answer_words, note_words
+from allmende.printing.visit.bearers import choose_bearer
 from allmende.printing.visit.release import list_visit_jobs, release_jobs, take_over_jobs
 from makers import make_device, make_person, make_town
 from printing.rules.made import pages_from
@@ -372,3 +374,36 @@ def test_the_cost_centre_chosen_at_the_panel_is_the_one_that_counts() -> None:
     Job.objects.update(state=State.HELD.value, holder="")
     standing.visit.visit.cost_centre = CostCentre.objects.create(municipality=standing.town, number="4711")
     assert release_jobs(standing.visit)[0].code == "refused-by-rule"
+
+
+@pytest.mark.parametrize(
+    ("named", "chosen", "code"),
+    [("5100", "", "refused-by-rule"), ("5100", "1000", ""), ("", "", ""), ("", "5100", "refused-by-rule")],
+)
+def test_a_rule_on_a_cost_centre_looks_at_the_one_that_bears_the_job(
+    named: str, chosen: str, code: str
+) -> None:
+    standing = stand_with(
+        (Effect.REFUSE, [{"kind": "cost_centres", "values": ["5100"]}], {"reason_de": "nein"}),
+        ticket={"job_account_id": named} if named else {},
+    )
+    standing.person.cost_centre = ensure_cost_centres(standing.town, ["1000", "5100"])["1000"]
+    standing.person.save()
+    visit = standing.tap()
+    if chosen:
+        choose_bearer(visit, number=chosen)
+    (job,) = list_visit_jobs(visit)
+    assert job.held_back == code
+    assert [one.code for one in release_jobs(visit)] == [code]
+
+
+def test_the_portal_foresees_a_rule_on_the_cost_centre_that_the_client_named() -> None:
+    standing = stand_with(
+        (Effect.DUPLEX, [{"kind": "cost_centres", "values": ["5100"]}], {}),
+        ticket={"job_account_id": "5100"},
+        pages=4,
+    )
+    ensure_cost_centres(standing.town, ["5100"])
+    (mine,) = list_my_jobs(standing.person)
+    assert mine.outlook is not None
+    assert (mine.outlook.sides, mine.outlook.rules) == ("two-sided-long-edge", ("Regel 1",))

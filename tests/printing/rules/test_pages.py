@@ -14,6 +14,7 @@ from django.utils import timezone
 from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.directory.audit import AuditEntry
+from allmende.directory.cost_centres import ensure_cost_centres
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
 from allmende.printing.job_states import State
@@ -69,6 +70,7 @@ def test_everything_that_is_typed_is_stored_and_comes_back(
 ) -> None:
     assert it.municipality is not None
     site = Site.objects.create(municipality=it.municipality, name="Rathaus")
+    ensure_cost_centres(it.municipality, ["4100", "4200"])
     typed = {
         "name": "Alles auf einmal",
         "valid_from": "2026-01-01",
@@ -127,6 +129,7 @@ def test_everything_that_is_typed_is_stored_and_comes_back(
         ({"persons": "it\nfremde"}, "persons"),
         ({"persons": "\n".join(f"p{n}" for n in range(300))}, "persons"),
         ({"cost_centres": "x" * 61}, "cost_centres"),
+        ({"cost_centres": "4711"}, "cost_centres"),
         ({"formats": ["text/x-shellscript"]}, "formats"),
         ({"weekdays": ["9"]}, "weekdays"),
         ({"devices": ["999999"]}, "devices"),

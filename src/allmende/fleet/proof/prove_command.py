@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""`allmende prove CASE`: the proof of a case file on the terminal or as JSON. Needs no database, no settings and no Django.
+"""`allmende prove CASE …`: the proofs of case files on the terminal or as JSON (of several: a list). Needs no database, no settings and no Django.
 
 Exit status: 0 the arithmetic holds; 1 the file is wrong; 2 the command line is wrong; 3 the arithmetic holds, but a figure that the file
-cites as published contradicts it.
+cites as published contradicts it. Of several files: 1 before 3 before 0; one that is wrong keeps no other from being proved.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ _WIDTH: Final = 100
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "case", type=Path, metavar="CASE", help="the case: a .toml file, or .json as exported"
+        "cases",
+        type=Path,
+        nargs="+",
+        metavar="CASE",
+        help="a case: a .toml file, or .json as exported; or several",
     )
     parser.add_argument("--json", action="store_true", help="the proof as JSON")
     parser.add_argument("--lang", choices=("de", "en"), help="the language; that of the terminal by default")
@@ -41,22 +45,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run_in(arguments: argparse.Namespace, speaker: Speaker) -> int:
     """The exit status; writes to standard output, errors to standard error."""
-    path: Path = arguments.case
+    paths: list[Path] = arguments.cases
+    proofs = [proof for path in paths if (proof := _proof_of(path, speaker)) is not None]
+    if arguments.json:
+        found = [proof_as_json(proof, speaker) for proof in proofs]
+        if found:
+            print(json.dumps(found if len(paths) > 1 else found[0], ensure_ascii=False, indent=2))  # noqa: T201
+    elif proofs:
+        print("\n\n\n".join("\n".join(_lines(proof, speaker)) for proof in proofs))  # noqa: T201
+    if len(proofs) < len(paths):
+        return WRONG_FILE
+    return CONTRADICTED if any(proof.contradictions for proof in proofs) else PROVED
+
+
+def _proof_of(path: Path, speaker: Speaker) -> Proof | None:
+    """None where the file is wrong: why stands on standard error."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
-        proof = prove(read_case(data, is_json=path.suffix.lower() == ".json"))
+        return prove(read_case(data, is_json=path.suffix.lower() == ".json"))
     except OSError as error:
         print(f"{path}: {error.strerror}", file=sys.stderr)  # noqa: T201
-        return WRONG_FILE
     except (CaseFileError, UnprovableError) as error:
         print(f"{path}: {error.key}: {speaker.say(error.problem)}", file=sys.stderr)  # noqa: T201
-        return WRONG_FILE
-    if arguments.json:
-        print(json.dumps(proof_as_json(proof, speaker), ensure_ascii=False, indent=2))  # noqa: T201
-    else:
-        print("\n".join(_lines(proof, speaker)))  # noqa: T201
-    return CONTRADICTED if proof.contradictions else PROVED
+    return None
 
 
 def _lines(proof: Proof, speaker: Speaker) -> Iterator[str]:

@@ -158,6 +158,9 @@ def _contract_costs(contract: Contract, span: Span) -> Iterator[Cost]:
 
 
 def _draft_lines(contract: Contract, period: Days) -> tuple[DraftLine, ...]:
+    if not contract.terms.exists() and not contract.contract_devices.exists():
+        # Just begun to be written down: it costs nothing yet, and keeps nothing from being proved.
+        return ()
     try:
         return draft_settlement(contract, period).lines
     except PriceError:

@@ -22,8 +22,8 @@ from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.directory.cost_centres import CostCentre
 from allmende.directory.municipalities import Municipality
+from allmende.fleet import environment
 from allmende.fleet.charts import Chart, Series
-from allmende.fleet.environment import UNITS, Effect, effect_of, factor_on, factors_of, sheets_as_a4
 from allmende.fleet.figures import day_words, percent_words
 from allmende.fleet.reports.cost_report import build_cost_report
 from allmende.fleet.reports.counts import Counts, change_of, group_sums
@@ -277,7 +277,7 @@ def _begin_words(day: date, grain: Grain) -> str:
 
 def _environment(municipality: Municipality, wish: Wish) -> Report:
     title = _("Environment")
-    factors = factors_of(municipality)
+    factors = environment.factors_of(municipality)
     periods = (wish.period, wish.period.year_before())
     now, before = (_sums(municipality, wish, period, ("month", "media")) for period in periods)
     columns = (
@@ -289,34 +289,34 @@ def _environment(municipality: Municipality, wish: Wish) -> Report:
         Column(_("Per sheet of A4"), Kind.COUNT, 4),
         Column(_("Source of the factor")),
     )
-    sheets = sheets_as_a4(now), sheets_as_a4(before)
+    sheets = environment.sheets_as_a4(now), environment.sheets_as_a4(before)
     rows: list[tuple[Cell, ...]] = [
         (_("Sheets, counted as A4"), "", *sheets, change_of(*sheets), None, _("The ledger of sheets"))
     ]
-    for effect in Effect:
-        factor = factor_on(factors, effect, wish.period.until)
-        amounts = [effect_of(factors, effect, sums).quantize(Decimal(1)) for sums in (now, before)]
-        checked = (
-            _("checked on %(day)s") % {"day": day_words(factor.checked_on)}
-            if factor.checked_on
-            else _("not checked")
+    notes = [
+        _(
+            "Counted is the making of the paper, by the factors of the days; a sheet of A3 is two of A4. The devices' electricity is not in it."
         )
+    ]
+    for effect in environment.Effect:
+        notes += environment.words_of_changes(environment.factors_used(factors, effect, [*before, *now]))
+        factor = environment.factor_on(factors, effect, wish.period.until)
+        amounts = [
+            environment.effect_of(factors, effect, sums).quantize(Decimal(1)) for sums in (now, before)
+        ]
         cells: tuple[Cell, ...] = (
             str(effect.label),
-            UNITS[effect],
+            environment.UNITS[effect],
             *amounts,
             change_of(*map(int, amounts)),
             factor.per_sheet,
-            f"{factor.source} ({checked})",
+            environment.words_of_source(factor),
         )
         rows.append(cells)
-    notes = (
-        _(
-            "Counted is the making of the paper, by the factors of the days; a sheet of A3 is two of A4. The devices' electricity is not in it."
-        ),
-    )
     months = sorted({each.month for each in now if each.month})
-    by_month = tuple(sheets_as_a4([each for each in now if each.month == month]) for month in months)
+    by_month = tuple(
+        environment.sheets_as_a4([each for each in now if each.month == month]) for month in months
+    )
     chart = Chart(
         _("Sheets by month, counted as A4"),
         tuple(date_format(month, "M Y") for month in months),
@@ -324,9 +324,8 @@ def _environment(municipality: Municipality, wish: Wish) -> Report:
         description=_("Columns: one for each month. The table beside the plot has the figures."),
     )
     lead = (wish.period.words(),)
-    return Report(
-        wish.kind, title, wish.period, lead, chart, Table(title, columns, tuple(rows), None, notes), False
-    )
+    table = Table(title, columns, tuple(rows), None, tuple(notes))
+    return Report(wish.kind, title, wish.period, lead, chart, table, is_lying=False)
 
 
 def _impressions_chart(title: str, labels: Sequence[str], counts: Sequence[Counts]) -> Chart:

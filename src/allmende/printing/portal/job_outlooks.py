@@ -8,6 +8,7 @@ least and the most. Refusals, approvals and budgets are said at the device.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -17,6 +18,7 @@ from django.utils import timezone
 from allmende.devices.devices import Device
 from allmende.directory.people import Person
 from allmende.printing.delivery.port import TicketChanges
+from allmende.printing.job_bearers import expected_bearers
 from allmende.printing.job_costs import cost_of_job
 from allmende.printing.job_tickets import change_ticket, load_ticket, prints_colour
 from allmende.printing.jobs import Job
@@ -50,13 +52,14 @@ class PortalOutlook:
 
 
 class PortalOutlooks:
-    """For one person now; two queries, however many jobs."""
+    """Of one person's jobs now; three queries, however many jobs."""
 
-    def __init__(self, actor: Person) -> None:
+    def __init__(self, actor: Person, jobs: Collection[Job]) -> None:
         self._town = actor.municipality
         self._now = timezone.now()
         rows = Device.objects.filter(municipality=self._town, is_active=True).exclude(uri="")
         self._devices = list(rows.only("id", "site_id", "description"))
+        self._bearers = expected_bearers(self._town.pk, jobs) if self._town is not None else {}
 
     def of(self, job: Job) -> PortalOutlook | None:
         """None in a town without devices."""
@@ -64,7 +67,7 @@ class PortalOutlooks:
             return None
         rules = rules_of_town(self._town).rules
         sent = load_ticket(job.ticket)
-        facts = facts_of_job(job, job.person, TicketChanges(), self._now)
+        facts = facts_of_job(job, self._bearers[job.pk], TicketChanges(), self._now)
         sides, black, sheets, costs = set(), set(), set(), set()
         acting: list[list[str]] = []
         for device in self._devices:

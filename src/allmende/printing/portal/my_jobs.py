@@ -44,7 +44,7 @@ class MyJob:
 
 def own_jobs(actor: Person) -> QuerySet[Job]:
     return Job.objects.filter(municipality_id=town_id_of(actor), person=actor).select_related(
-        "device", "queue"
+        "device", "queue", "person__cost_centre"
     )
 
 
@@ -58,9 +58,10 @@ def access_job_for(actor: Person, job_id: int) -> Job:
 
 def list_my_jobs(actor: Person) -> list[MyJob]:
     """What waits, prints or is uncertain; newest first, at most 200."""
-    rows = own_jobs(actor).filter(state__in=[state.value for state in _OPEN]).order_by("-id")
-    outlooks = PortalOutlooks(actor)
-    return [_my_job(row, outlooks) for row in rows[:MAX_LISTED]]
+    open_jobs = own_jobs(actor).filter(state__in=[state.value for state in _OPEN]).order_by("-id")
+    rows = list(open_jobs[:MAX_LISTED])
+    outlooks = PortalOutlooks(actor, rows)
+    return [_my_job(row, outlooks) for row in rows]
 
 
 def my_finished_jobs(actor: Person) -> QuerySet[Job]:

@@ -7,13 +7,14 @@ A town without rules costs one cached look. With rules, the database is asked pe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.utils import timezone
 
 from allmende.devices.devices import Device
+from allmende.directory.cost_centres import CostCentre
 from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_tickets import load_ticket
 from allmende.printing.jobs import Job
@@ -101,9 +102,6 @@ class ReleaseRules:
         self._abilities = device_abilities(open_visit.device)
         self._some_approve = any(rule.effect is Effect.APPROVE for rule in town.rules)
         self._others: dict[int, Device] | None = None
-        #: Chosen for this visit; None leaves each job with its owner's.
-        chosen = open_visit.visit.cost_centre
-        self._cost_centre = None if chosen is None else chosen.number
 
     @classmethod
     def of(cls, open_visit: OpenVisit, anyway: Collection[int] = ()) -> ReleaseRules | None:
@@ -112,10 +110,10 @@ class ReleaseRules:
         town = rules_of_town(municipality) if municipality is not None else None
         return cls(town, open_visit, anyway) if town else None
 
-    def rule(self, job: Job, changes: TicketChanges) -> Ruling:
-        """The ruling; asks for approval and counts what is held back. In the release's transaction."""
+    def rule(self, job: Job, changes: TicketChanges, bearer: CostCentre | None) -> Ruling:
+        """The ruling for a job that goes on `bearer`; asks for approval and counts what is held back. In the release's transaction."""
         requests = requests_of_jobs([job.pk]).get(job.pk, []) if self._some_approve else []
-        decision, asked = self._decide(job, changes, requests)
+        decision, asked = self._decide(job, changes, bearer, requests)
         media = media_class(job)
         answer = self._answer(job, decision, asked)
         if answer is not None:
@@ -131,21 +129,25 @@ class ReleaseRules:
             rule_changes(changes, decision), decision, asked, media, hint=hint, overruled=tuple(overruled)
         )
 
-    def look_ahead(self, jobs: Sequence[Job]) -> dict[int, RuleOutlook]:
-        """What becomes of held jobs if nobody changes anything, by job. Writes nothing; two queries at most."""
+    def look_ahead(
+        self, jobs: Sequence[Job], bearers: Mapping[int, CostCentre | None]
+    ) -> dict[int, RuleOutlook]:
+        """What becomes of held jobs if nobody changes anything, by job. Writes nothing; one query at most."""
         requests = requests_of_jobs([job.pk for job in jobs]) if self._some_approve else {}
-        return {job.pk: self._outlook(job, requests.get(job.pk, [])) for job in jobs}
+        return {job.pk: self._outlook(job, bearers[job.pk], requests.get(job.pk, [])) for job in jobs}
 
-    def count_refusals(self, jobs: Sequence[Job]) -> None:
+    def count_refusals(self, jobs: Sequence[Job], bearers: Mapping[int, CostCentre | None]) -> None:
         """Their owner is told that they are refused here: that counts, as if they had been sent."""
         requests = requests_of_jobs([job.pk for job in jobs]) if self._some_approve else {}
         for job in jobs:
-            decision, _asked = self._decide(job, TicketChanges(), requests.get(job.pk, []))
+            decision, _asked = self._decide(job, TicketChanges(), bearers[job.pk], requests.get(job.pk, []))
             if decision.refused:
                 count_held_back(job.municipality_id, job.pk, decision, media_class(job))
 
-    def _outlook(self, job: Job, requests: Sequence[ApprovalRequest]) -> RuleOutlook:
-        decision, asked = self._decide(job, TicketChanges(), requests)
+    def _outlook(
+        self, job: Job, bearer: CostCentre | None, requests: Sequence[ApprovalRequest]
+    ) -> RuleOutlook:
+        decision, asked = self._decide(job, TicketChanges(), bearer, requests)
         notes = tuple(self._notes(decision, asked, requests))
         held_back = ""
         if decision.gate is not None:
@@ -155,9 +157,13 @@ class ReleaseRules:
         return RuleOutlook(rule_changes(TicketChanges(), decision), notes, held_back)
 
     def _decide(
-        self, job: Job, changes: TicketChanges, requests: Sequence[ApprovalRequest]
+        self,
+        job: Job,
+        changes: TicketChanges,
+        bearer: CostCentre | None,
+        requests: Sequence[ApprovalRequest],
     ) -> tuple[Decision, Facts]:
-        facts = facts_of_job(job, job.person, changes, self._now, cost_centre=self._cost_centre).at_device(
+        facts = facts_of_job(job, bearer, changes, self._now).at_device(
             self._device.pk,
             self._device.site_id,
             can_duplex=self._abilities[0],

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from allmende.devices.devices import Device
 from allmende.devices.sites import Site
+from allmende.directory.cost_centres import CostCentre
 from allmende.directory.login_names import canonical_login
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import RoleName
 from allmende.printing.rules.conditions import (
-    MAX_TEXT,
     Between,
     Condition,
     ConditionError,
@@ -238,10 +238,13 @@ class RuleForm(forms.Form):
 
     def clean_cost_centres(self) -> list[str]:
         lines = _lines(self.cleaned_data["cost_centres"])
+        rows = CostCentre.objects.filter(municipality=self._town, number__in=lines)
+        known = set(rows.values_list("number", flat=True))
         for line in lines:
-            if len(line) > MAX_TEXT:
+            if line not in known:
+                # A mistyped number would be a rule that never holds, and nobody would see it.
                 raise forms.ValidationError(
-                    _("“%(text)s” is too long for a cost centre.") % {"text": line[:30]}
+                    _("Your town has no cost centre “%(number)s”.") % {"number": line[:30]}
                 )
         return list(dict.fromkeys(lines))
 

@@ -11,19 +11,17 @@ from django.utils import timezone
 
 from allmende import ipp
 from allmende.devices.devices import Device
-from allmende.directory.people import Person
+from allmende.directory.cost_centres import CostCentre
 from allmende.printing.delivery.port import TicketChanges
 from allmende.printing.job_tickets import change_ticket, load_ticket, pages_wanted, prints_colour
 from allmende.printing.jobs import Job
 from allmende.printing.rules.facts import Facts
 
 
-def facts_of_job(
-    job: Job, owner: Person | None, changes: TicketChanges, at: datetime, *, cost_centre: str | None = None
-) -> Facts:
+def facts_of_job(job: Job, bearer: CostCentre | None, changes: TicketChanges, at: datetime) -> Facts:
     """Without a device. `changes`: what the person chose; `at`: aware, turned into the town's time here.
 
-    `cost_centre`: the number that was chosen in place of the owner's own.
+    `bearer`: the cost centre that the job goes on, whoever named it.
     """
     ticket = change_ticket(load_ticket(job.ticket), changes)
     pages = pages_wanted(job.pages, ticket)
@@ -33,7 +31,7 @@ def facts_of_job(
         colour_pages = min(colour_pages, pages)
     return Facts(
         person_id=job.person_id,
-        cost_centre=cost_centre or cost_centre_of(owner),
+        cost_centre=None if bearer is None else bearer.number,
         document_format=job.document_format,
         pages=pages,
         colour_pages=colour_pages,
@@ -45,13 +43,6 @@ def facts_of_job(
         site_id=None,
         at=timezone.localtime(at),
     )
-
-
-def cost_centre_of(person: Person | None) -> str | None:
-    """The number of the person's cost centre; None where there is none."""
-    if person is None:
-        return None
-    return None if person.cost_centre is None else person.cost_centre.number
 
 
 def device_abilities(device: Device) -> tuple[bool | None, bool | None]:

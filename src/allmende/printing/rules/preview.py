@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Before a rule is switched on: how many of the last month's jobs it would have matched.
 
-Asked of the jobs that were printed, as their clients sent them, with today's persons and cost centres; other rules are left out.
+Asked of the jobs that were printed, as their clients sent them, on the cost centres that bore them; other rules are left out.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ PREVIEW_DAYS: Final = 30
 MAX_JOBS: Final = 20_000
 _COLUMNS: Final = (
     "municipality_id",
-    "person__cost_centre__number",
-    "person__municipality_id",
+    "cost_centre__number",
     "ticket",
     "document_format",
     "size",
@@ -77,7 +76,7 @@ def preview_rule(municipality: Municipality, details: RuleDetails, now: datetime
             state=State.PRINTED.value,
             device__isnull=False,
         )
-        .select_related("person__cost_centre", "device")
+        .select_related("cost_centre", "device")
         .only(*_COLUMNS)
         .order_by("-finished_at")
     )
@@ -91,7 +90,7 @@ def preview_rule(municipality: Municipality, details: RuleDetails, now: datetime
             abilities[job.device.pk] = device_abilities(job.device)
         can_duplex, can_colour = abilities[job.device.pk]
         at = job.released_at or job.finished_at or now
-        facts = facts_of_job(job, job.person, TicketChanges(), at).at_device(
+        facts = facts_of_job(job, job.cost_centre, TicketChanges(), at).at_device(
             job.device.pk, job.device.site_id, can_duplex=can_duplex, can_colour=can_colour
         )
         (finding,) = decide([rule], facts).findings

@@ -23,7 +23,6 @@ from allmende.printing.rules.at_release import at_device
 from allmende.printing.rules.effects import Saving, saving_between
 from allmende.printing.rules.evaluation import Decision, Way, decide, ways_out
 from allmende.printing.rules.facts import LONG_EDGE, Facts
-from allmende.printing.rules.job_facts import cost_centre_of
 from allmende.printing.rules.print_rules import TownRules
 from allmende.printing.rules.words import FORMATS
 
@@ -94,7 +93,7 @@ class TrialForm(forms.Form):
         at = datetime.combine(data["day"], data["time"], tzinfo=timezone.get_current_timezone())
         facts = Facts(
             person_id=person.pk,
-            cost_centre=cost_centre_of(person),
+            cost_centre=None if person.cost_centre is None else person.cost_centre.number,
             document_format=data["document_format"],
             pages=data["pages"],
             colour_pages=data["colour_pages"],

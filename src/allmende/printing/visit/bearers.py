@@ -14,7 +14,7 @@ from typing import Final
 from django.utils import timezone
 
 from allmende.directory.cost_centres import CostCentre, open_cost_centres, search_cost_centres
-from allmende.printing.job_bearers import named_bearers
+from allmende.printing.job_bearers import expected_bearers, named_bearers
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.sheets import SheetEntry
@@ -36,14 +36,17 @@ def current_bearer(open_visit: OpenVisit) -> CostCentre | None:
     return open_visit.visit.cost_centre or open_visit.person.cost_centre
 
 
-def bearers_of(open_visit: OpenVisit, jobs: Collection[Job]) -> dict[int, int | None]:
+def bearers_of(open_visit: OpenVisit, jobs: Collection[Job]) -> dict[int, CostCentre | None]:
     """The cost centre that each job goes on, by its number: chosen for this visit, else named by its client, else its owner's own."""
-    chosen = open_visit.visit.cost_centre_id
+    chosen = open_visit.visit.cost_centre
     if chosen is not None:
         return dict.fromkeys((job.pk for job in jobs), chosen)
-    own = {job.pk: job.person.cost_centre_id if job.person is not None else None for job in jobs}
-    named = named_bearers(open_visit.visit.municipality_id, jobs)
-    return own | {job_id: centre.pk for job_id, centre in named.items()}
+    return dict(expected_bearers(open_visit.visit.municipality_id, jobs))
+
+
+def key_of(bearer: CostCentre | None) -> int | None:
+    """Its row's number, as budgets and the job's own row know it."""
+    return None if bearer is None else bearer.pk
 
 
 def other_bearers(open_visit: OpenVisit, jobs: Collection[Job]) -> dict[int, CostCentre]:

@@ -28,7 +28,7 @@ from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer, RuleOutlook
 from allmende.printing.rules.job_facts import device_abilities
-from allmende.printing.visit.bearers import bearers_of
+from allmende.printing.visit.bearers import bearers_of, key_of
 from allmende.printing.visit.visits import OpenVisit
 
 
@@ -48,18 +48,23 @@ class Outlook:
 def foresee(open_visit: OpenVisit, jobs: Sequence[Job]) -> dict[int, Outlook]:
     """Of these held jobs, newest first, by number."""
     rules = ReleaseRules.of(open_visit)
-    ruled = rules.look_ahead(jobs) if rules is not None else {}
     bearers = bearers_of(open_visit, jobs)
+    ruled = rules.look_ahead(jobs, bearers) if rules is not None else {}
     budgets = foresee_budgets(
         open_visit.visit.municipality_id,
         local_day(timezone.now()),
         {job.person_id for job in jobs},
-        set(bearers.values()),
+        {key_of(bearer) for bearer in bearers.values()},
     )
     abilities = device_abilities(open_visit.device)
     return {
         job.pk: _outlook(
-            open_visit, job, ruled.get(job.pk, RuleOutlook()), budgets, abilities, bearer=bearers[job.pk]
+            open_visit,
+            job,
+            ruled.get(job.pk, RuleOutlook()),
+            budgets,
+            abilities,
+            bearer=key_of(bearers[job.pk]),
         )
         for job in reversed(jobs)
     }
@@ -71,7 +76,8 @@ def count_refusals(open_visit: OpenVisit, job_ids: Sequence[int]) -> None:
     if rules is None or not job_ids:
         return
     with transaction.atomic():
-        rules.count_refusals(list(visible_jobs(open_visit, (State.HELD,)).filter(pk__in=job_ids)))
+        jobs = list(visible_jobs(open_visit, (State.HELD,)).filter(pk__in=job_ids))
+        rules.count_refusals(jobs, bearers_of(open_visit, jobs))
 
 
 def _outlook(

@@ -32,7 +32,7 @@ from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer, count_ruling
-from allmende.printing.visit.bearers import bearers_of
+from allmende.printing.visit.bearers import bearers_of, key_of
 from allmende.printing.visit.claims import ClaimableJob, ClaimError, claim_job, claimable_jobs
 from allmende.printing.visit.visit_jobs import VisitJob, list_visit_jobs, read_preview
 from allmende.printing.visit.visits import OpenVisit, keep_visit_open
@@ -237,19 +237,22 @@ def _send_here(
         jobs = [job for job, _job_id in chosen if job is not None]
         bearers = bearers_of(open_visit, jobs)
         held = hold_budgets(
-            open_visit.visit.municipality_id, local_day(timezone.now()), jobs, set(bearers.values())
+            open_visit.visit.municipality_id,
+            local_day(timezone.now()),
+            jobs,
+            {key_of(bearer) for bearer in bearers.values()},
         )
         for job, job_id in chosen:
             if job is None:
                 outcomes.append(ReleaseOutcome(job_id, way.refusal))
                 continue
-            ruling = rules.rule(job, changes) if rules is not None else None
+            ruling = rules.rule(job, changes, bearers[job.pk]) if rules is not None else None
             if ruling is not None and ruling.answer is not None:
                 outcomes.append(ReleaseOutcome(job_id, ruling.answer.code, ruling.answer))
                 continue
             wanted = changes if ruling is None else ruling.changes
             order, notes = _send_one(
-                open_visit, delivery, job, wanted, way.change, bearer=bearers[job.pk], held=held
+                open_visit, delivery, job, wanted, way.change, bearer=key_of(bearers[job.pk]), held=held
             )
             if isinstance(order, str):
                 outcomes.append(ReleaseOutcome(job_id, order or way.refusal, budgets=notes))
