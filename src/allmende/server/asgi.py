@@ -40,13 +40,15 @@ log = logging.getLogger(__name__)
 
 #: Requests that Django handles at the same time; each may hold one database connection.
 WEB_THREADS: Final = 8
+#: Pieces of an answer that wait for its client to read: all of a page or a file of ours, so that no thread waits for a slow reader.
+PIECES_AHEAD: Final = 256
 
 
 class Application:
     """Starts and stops the print service with the server's lifespan, and divides the addresses."""
 
     def __init__(self) -> None:
-        self._web = WSGIMiddleware(cast("Any", _django), workers=WEB_THREADS)
+        self._web = WSGIMiddleware(cast("Any", _django), workers=WEB_THREADS, send_queue_size=PIECES_AHEAD)
         self._bodies = BodyKeeper()
         self._service: PrintService | None = None
         self._gateway: Gateway | None = None
