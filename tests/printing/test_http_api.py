@@ -114,6 +114,10 @@ REFUSALS: list[tuple[str, str, Any, int, str]] = [
     ("DELETE", "/visits/current", None, 410, "visit-ended"),
     ("POST", "/visits/current/releases", {"jobs": "all"}, 410, "visit-ended"),
     ("POST", "/visits/current/releases", {"jobs": "all", "changes": {"copies": 0}}, 422, "invalid-request"),
+    ("POST", "/visits/current/releases", {"jobs": [2**63]}, 422, "invalid-request"),
+    ("POST", "/visits/current/take-overs", {"jobs": [2**63]}, 422, "invalid-request"),
+    ("POST", "/visits/current/stops", {"jobs": [2**63]}, 422, "invalid-request"),
+    ("POST", "/visits/current/claims", {"job": 2**63}, 422, "invalid-request"),
 ]
 
 

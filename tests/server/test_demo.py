@@ -192,3 +192,10 @@ def test_a_taken_port_is_said_and_not_traced_back(demo: ServiceProcess) -> None:
     assert second.returncode == 1
     assert str(demo.port) in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_taken_port_is_said_before_the_town_is_made(demo: ServiceProcess) -> None:
+    second = demo.command("demo", "run")
+    assert second.returncode == 1
+    assert str(demo.port) in second.stderr
+    assert second.stdout == ""

@@ -121,6 +121,40 @@ async def test_a_second_head_that_never_ends_is_cut_off(
         writer.close()
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Many: 1\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: 1\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1;extension=",
+    ],
+    ids=["address", "one-header", "many-headers", "trailers", "chunk-extension"],
+)
+async def test_a_head_without_measure_is_not_kept(tmp_path: Path, start: bytes) -> None:
+    more = b"a" * 1024 if not start.endswith(b"\r\n") else b"X: 1\r\n" * 128
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(start)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(32 * http_protocol.MAX_HEAD_BYTES // len(more)):
+                writer.write(more)
+                await writer.drain()
+        assert await is_closed_by_server(reader)
+        writer.close()
+
+
+async def test_a_long_body_is_no_head(tmp_path: Path) -> None:
+    body = b"a" * (4 * http_protocol.MAX_HEAD_BYTES)
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
+    chunked = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks = b"".join(b"400\r\n" + body[:1024] + b"\r\n" for _ in range(256)) + b"0\r\n\r\n"
+    async with running(tmp_path) as port:
+        assert await ask(port, request=head + body) == b"http 127.0.0.1"
+        assert await ask(port, request=chunked + chunks) == b"http 127.0.0.1"
+
+
 async def test_garbage_instead_of_tls_harms_only_itself(tmp_path: Path) -> None:
     async with running(tmp_path) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

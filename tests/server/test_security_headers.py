@@ -8,7 +8,11 @@ import re
 from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from allmende.server.security_headers import SecurityHeadersMiddleware
 
 SOURCE = Path(__file__).parents[2] / "src" / "allmende"
 TEMPLATES = sorted(SOURCE.glob("*/templates/**/*.html"))
@@ -23,6 +27,18 @@ def test_headers(client: Client, address: str) -> None:
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "no-store" in headers["Cache-Control"]
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("by_https", [True, False])
+def test_a_session_of_https_is_not_sent_by_http(rf: RequestFactory, by_https: bool) -> None:
+    def sign_in(request: HttpRequest) -> HttpResponse:
+        response = HttpResponse()
+        response.set_cookie(settings.SESSION_COOKIE_NAME, "session")
+        return response
+
+    response = SecurityHeadersMiddleware(sign_in)(rf.get("/anmelden/", secure=by_https))
+    assert isinstance(response, HttpResponse)
+    assert bool(response.cookies[settings.SESSION_COOKIE_NAME]["secure"]) is by_https
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

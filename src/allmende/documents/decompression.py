@@ -14,6 +14,8 @@ from allmende.documents.errors import DecompressionError, UnreadableReason
 
 #: Below this the ratio is not looked at: a small blank page may well shrink to a hundredth.
 RATIO_FREE_BYTES: Final = 16 * 1024 * 1024
+#: Deflate itself ends at 1032, so only a bound well below that is one; documents, which are packed inside, stay far below this.
+MAX_RATIO: Final = 200.0
 
 _SLICE: Final = 256 * 1024
 
@@ -26,7 +28,7 @@ class Decompressor:
     """
 
     def __init__(
-        self, kind: Literal["gzip", "deflate"], *, max_output: int, max_ratio: float = 1032.0
+        self, kind: Literal["gzip", "deflate"], *, max_output: int, max_ratio: float = MAX_RATIO
     ) -> None:
         if kind not in {"gzip", "deflate"}:
             raise ValueError(f"unknown compression {kind!r}")

@@ -25,20 +25,31 @@ _django: Final = get_wsgi_application()
 
 from allmende.printing.gateway import Gateway  # noqa: E402
 from allmende.printing.print_service import PrintService, set_running_service  # noqa: E402
-from allmende.server.body_limit import Receive, Scope, Send, is_too_large, limited, refuse  # noqa: E402
+from allmende.server.body_limit import (  # noqa: E402
+    BodyGoneError,
+    BodyKeeper,
+    Receive,
+    RefusedBodyError,
+    Scope,
+    Send,
+    refuse,
+)
 from allmende.server.keepers import Keeper, make_keepers  # noqa: E402
 
 log = logging.getLogger(__name__)
 
 #: Requests that Django handles at the same time; each may hold one database connection.
 WEB_THREADS: Final = 8
+#: Pieces of an answer that wait for its client to read: all of a page or a file of ours, so that no thread waits for a slow reader.
+PIECES_AHEAD: Final = 256
 
 
 class Application:
     """Starts and stops the print service with the server's lifespan, and divides the addresses."""
 
     def __init__(self) -> None:
-        self._web = WSGIMiddleware(cast("Any", _django), workers=WEB_THREADS)
+        self._web = WSGIMiddleware(cast("Any", _django), workers=WEB_THREADS, send_queue_size=PIECES_AHEAD)
+        self._bodies = BodyKeeper()
         self._service: PrintService | None = None
         self._gateway: Gateway | None = None
         self._loading: asyncio.Future[None] | None = None
@@ -48,12 +59,19 @@ class Application:
         if scope["type"] == "http":
             if scope["path"].startswith("/ipp/") and self._gateway is not None:
                 await self._gateway(scope, receive, send)
-            elif is_too_large(scope):
-                await refuse(send)
             else:
-                await self._web(cast("Any", scope), cast("Any", limited(scope, receive)), cast("Any", send))
+                await self._answer_page(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+
+    async def _answer_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with self._bodies.take(scope, receive) as whole:
+                await self._web(cast("Any", scope), cast("Any", whole), cast("Any", send))
+        except RefusedBodyError as error:
+            await refuse(send, error.status)
+        except BodyGoneError:
+            return  # there is nobody to answer
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""uvicorn's HTTP protocol with a bound on how long a request's head may take.
+"""uvicorn's HTTP protocol with bounds on a request's head: how long it may take, and how much it may be.
 
-uvicorn bounds the pause between two requests, not a head that arrives a byte a minute; the body's pace is bounded where
-it is read (the gateway's receive). A half-open or slow client thus costs one socket for some seconds, and nobody else anything.
+uvicorn bounds the pause between two requests, neither a head that arrives a byte a minute nor one that never ends and is kept in
+memory; the body's pace and size are bounded where it is read (the gateway's receive). What always holds: a half-open or slow client
+costs one socket for some seconds; of what is not a document at most `MAX_HEAD_BYTES` and one read of the socket are kept.
 """
 
 from __future__ import annotations
@@ -15,17 +16,33 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 #: Seconds from the first byte of a request to the end of its head.
 HEAD_SECONDS: Final = 20.0
+#: Of one request line with its headers; also of the trailers and of what stands between the chunks of a body.
+MAX_HEAD_BYTES: Final = 64 * 1024
 
 
 class PatientProtocol(HttpToolsProtocol):
     _head_timer: TimerHandle | None = None
+    #: Bytes since the last whole head or piece of a body: what the parser keeps for us and nobody has bounded yet.
+    _unbounded = 0
 
     def data_received(self, data: bytes) -> None:
         if self._head_timer is None and self._is_between_requests():
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._unbounded += len(data)
         super().data_received(data)
+        if self._unbounded > MAX_HEAD_BYTES:
+            self._give_up()
+
+    def on_body(self, body: bytes) -> None:
+        self._unbounded = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unbounded = 0
+        super().on_message_complete()
 
     def on_headers_complete(self) -> None:
+        self._unbounded = 0
         self._stop_timer()
         super().on_headers_complete()
 
@@ -43,6 +60,6 @@ class PatientProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _give_up(self) -> None:
-        self._head_timer = None
+        self._stop_timer()
         if not self.transport.is_closing():
             self.transport.close()

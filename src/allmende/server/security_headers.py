@@ -3,7 +3,7 @@
 """Response headers that bound what a page may load and do, whatever slips into it.
 
 Always holds: no script and no style but our own files (no inline ones, no other host), no frame around or in our pages. Pages that
-know who looks at them stay out of every cache.
+know who looks at them stay out of every cache. Who signed in by HTTPS does not send that session by HTTP, which the same port serves.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 #: KERN's icons are SVG masks in `data:` addresses.
@@ -30,4 +31,6 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure() and settings.SESSION_COOKIE_NAME in response.cookies:
+            response.cookies[settings.SESSION_COOKIE_NAME]["secure"] = True
         return response

@@ -76,11 +76,7 @@ def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
     try:
         listeners = open_listeners(host, port, reuse_port=reuse_port)
     except OSError as error:
-        sys.stderr.write(f"allmende: cannot listen on {host} port {port}: {error.strerror or error}\n")
-        sys.stderr.write(
-            "Set ALLMENDE_PORT (or --port) to a free port, ALLMENDE_HOST to an address of this machine.\n"
-        )
-        return 1
+        return refuse_port(host, port, error)
     server = make_server(
         trusted_proxies=os.environ.get("ALLMENDE_TRUSTED_PROXIES", ""),
         context=context,
@@ -88,6 +84,15 @@ def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
     )
     server.run(sockets=listeners)
     return 0 if server.started else 1
+
+
+def refuse_port(host: str, port: int, error: OSError) -> int:
+    """Say why nobody can be served there; returns the exit status."""
+    sys.stderr.write(f"allmende: cannot listen on {host} port {port}: {error.strerror or error}\n")
+    sys.stderr.write(
+        "Set ALLMENDE_PORT (or --port) to a free port, ALLMENDE_HOST to an address of this machine.\n"
+    )
+    return 1
 
 
 def _allow_many_sockets() -> None:

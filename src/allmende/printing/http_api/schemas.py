@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 from ninja import Field, Schema
@@ -20,7 +20,9 @@ from allmende.printing.visit.claims import ClaimableJob
 from allmende.printing.visit.release import MAX_COPIES, MAX_PAGE_RANGES, ReleaseOutcome
 from allmende.printing.visit.visit_jobs import VisitJob
 
-JobIds = list[int]
+#: What a database takes for a row's number.
+RowNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+JobIds = list[RowNumber]
 _MAX_JOBS = 500
 
 
@@ -101,7 +103,7 @@ class SettlementBody(Schema):
 
 
 class ClaimBody(Schema):
-    job: int = Field(ge=1, description="The job number that the computer shows.")
+    job: RowNumber = Field(description="The job number that the computer shows.")
     claimed_name: str = Field("", max_length=200, description="The user name on that computer.")
 
 

@@ -32,7 +32,7 @@ from allmende.server.demo.demo_town import (
     set_up_demo,
 )
 from allmende.server.migration import migrate
-from allmende.server.serving import serve
+from allmende.server.serving import refuse_port, serve
 
 _PR_SET_PDEATHSIG: Final = 1
 _DEVICE_SECONDS: Final = 15.0
@@ -45,8 +45,21 @@ def run_town(arguments: argparse.Namespace) -> int:
     _keep_quiet()
     from django.conf import settings  # noqa: PLC0415 - after start_django
 
-    # First, so that they warm up while the town is made.
+    from allmende.server.http_server import open_listeners  # noqa: PLC0415
+
     ports = {device.slug: settings.ALLMENDE_PORT + device.port_offset for device in DEVICES}
+    # Before anything is made: else somebody waits for a town that can't be served, or prints to a stranger's device.
+    wanted = [
+        (settings.ALLMENDE_HOST, settings.ALLMENDE_PORT),
+        *(("127.0.0.1", port) for port in ports.values()),
+    ]
+    for host, port in wanted:
+        try:
+            for listener in open_listeners(host, port):
+                listener.close()
+        except OSError as error:
+            return refuse_port(host, port, error)
+    # First, so that they warm up while the town is made.
     devices = [
         _start_device(settings.HOME, device.slug, device.name, ports[device.slug]) for device in DEVICES
     ]
