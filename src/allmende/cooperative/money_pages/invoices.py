@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -176,7 +177,7 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
 def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("member", "claim", "corrects"), number=number)
     lines = [
-        (line["text"], f"{_iso(line['first_day'])} – {_iso(line['last_day'])}", f"{line['net']}")
+        (line["text"], f"{_iso(line['first_day'])} – {_iso(line['last_day'])}", euros(Decimal(line["net"])))
         for line in invoice.content["lines"]
     ]
     files = [(reverse("invoice_file", args=[invoice.number, "pdf"]), _("PDF with XML (ZUGFeRD, EN 16931)"))]
@@ -208,7 +209,7 @@ def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
         desk,
         f"{invoice.get_kind_display().capitalize()} {invoice.number}",
         Section(text="\n".join(facts), ways=tuple(files)),
-        Section(_("Lines"), table=Table((_("Text"), _("Days"), _("Euros, net")), lines, frozenset({2}))),
+        Section(_("Lines"), table=Table((_("Text"), _("Days"), _("Net")), lines, frozenset({2}))),
         ways=ways,
     )
 
