@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django import forms
 from django.contrib import messages
@@ -43,6 +43,8 @@ from allmende.cooperative.money_pages.layout import (
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
 
+_LONGEST_KEY: Final = 18
+
 if TYPE_CHECKING:
     _ProfileModelForm = forms.ModelForm[BillingProfile]
     _BillingModelForm = forms.ModelForm[MemberBilling]
@@ -69,7 +71,11 @@ class BillingForm(_BillingModelForm):
 @require_GET
 @office_page
 def list_invoices(request: HttpRequest, desk: Desk) -> HttpResponse:
-    page = paged(request, Invoice.objects.select_related("member", "claim"))
+    """All, or with `mitglied` those of one member."""
+    found = Invoice.objects.select_related("member", "claim")
+    wanted = request.GET.get("mitglied", "")
+    member = get_object_or_404(Member, pk=int(wanted)) if _is_key(wanted) else None
+    page = paged(request, found if member is None else found.filter(member=member))
     rows = [
         (
             Cell(each.number, reverse("invoice", args=[each.number])),
@@ -85,12 +91,13 @@ def list_invoices(request: HttpRequest, desk: Desk) -> HttpResponse:
     return show(
         request,
         desk,
-        _("Invoices"),
+        _("Invoices") if member is None else _("Invoices: %(name)s") % {"name": member.name},
         Section(
             table=Table(columns, rows, frozenset({4})),
             empty=_("No invoice yet. Charge a period of contributions, then write the invoices."),
         ),
         ways=[
+            *([(reverse("invoices"), _("Invoices of all members"))] if member else []),
             (reverse("draft_invoices"), _("Write invoices")),
             (reverse("reminders"), _("Reminders")),
             (reverse("books"), _("Books and DATEV")),
@@ -98,6 +105,10 @@ def list_invoices(request: HttpRequest, desk: Desk) -> HttpResponse:
         ],
         page=page,
     )
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_KEY
 
 
 @require_http_methods(["GET", "POST"])
