@@ -150,7 +150,7 @@ def add_scale(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         scale = Scale(**form.cleaned_data)
         try:
-            check_scale(scale)
+            check_scale(scale, is_draft=True)
         except MoneyRefusedError as error:
             refused(form, error)
         else:
