@@ -8,9 +8,11 @@ import subprocess
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -141,6 +143,25 @@ def test_a_rule_without_a_usable_value_is_refused(broken: dict[str, object]) -> 
     rule = LegalRule(**{"key": "k", "title": "k", "source": "s", "valid_from": date(2020, 1, 1), **broken})
     with pytest.raises(ValidationError):
         rule.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("values", "english", "german"),
+    [
+        ({"kind": "period", "number": Decimal(1), "unit": "years"}, "1 year", "1 Jahr"),
+        ({"kind": "period", "number": Decimal(6), "unit": "weeks"}, "6 weeks", "6 Wochen"),
+        ({"kind": "text", "text": "notify"}, "give notice", "anzeigen"),
+        ({"kind": "text", "text": "written"}, "written form", "Schriftform"),
+        ({"kind": "text", "text": "as the bylaws say"}, "as the bylaws say", "as the bylaws say"),
+        ({"kind": "number", "number": Decimal(5000)}, "5,000", "5.000"),
+    ],
+)
+def test_a_value_is_told_in_the_readers_words(values: dict[str, Any], english: str, german: str) -> None:
+    rule = LegalRule(key="k", **values)
+    with translation.override("en"):
+        assert rule.value_words == english
+    with translation.override("de"):
+        assert rule.value_words.casefold() == german.casefold()
 
 
 @pytest.mark.django_db

@@ -96,6 +96,7 @@ def test_who_was_a_member_on_1_july_2014_by_the_command(
     assert out[-1].endswith(": 25")
     with pytest.raises(SystemExit):
         main(["cooperative", "members", "--on", "2014-02-30"])
+    assert "'2014-02-30' is no day of the calendar; write year-month-day" in capsys.readouterr().err
 
 
 @pytest.mark.django_db

@@ -219,7 +219,7 @@ def test_bad_input_is_refused_with_what_to_do_in_both_languages(language: str) -
     make_scale(today.replace(month=1, day=1))
     mandate = {"member": member.pk, "reference": "ZE-1", "scheme": "CORE", "holder": "Stadt", "iban": iban_of(7), "signed_on": today.isoformat()}  # fmt: skip
     scale = {
-        "name": "Neu", "first_day": today.replace(day=1).isoformat(), "billing": "monthly", "pro_rata": "days", "tax": "O", "kind": "brackets",
+        "name": "Neu", "first_day": Scale.objects.get().first_day.isoformat(), "billing": "monthly", "pro_rata": "days", "tax": "O", "kind": "brackets",
         "brackets": "= 100,00",
     }  # fmt: skip
     data = statement_xml("17", today, "0", [transaction_xml("1.00", today)], ["1.00"])
@@ -280,3 +280,26 @@ def test_a_further_share_is_in_the_list_and_an_ended_one_is_confirmed_or_kept() 
     assert "Repaid" in text
     # Burg's share was paid in; what Genthin has not paid yet of its own does not touch it.
     assert ";15000.00;0.00;10000.00;5000.00;4998.50;0.00" in text.replace(",", ";").replace('"', "")
+
+
+def test_a_draft_shows_its_effect_before_the_scale_that_is_valid_has_to_end() -> None:
+    client = sign_in()
+    make_profile()
+    make_paying_member("Zerbst", date(2014, 7, 1))
+    old = make_scale(date(2010, 1, 1))
+    form = {
+        "name": "Beitragsordnung 2031", "first_day": "2031-01-01", "billing": "quarterly", "pro_rata": "days", "tax": "O",
+        "kind": "brackets", "brackets": "= 120,00",
+    }  # fmt: skip
+    address = client.post(BASE + "beitraege/neu/", form).headers["Location"]
+    shown = client.get(address).content.decode()
+    assert "1,200.00" in shown
+    assert "1,440.00" in shown
+    assert "240.00" in shown
+    # Two are never valid at once: what is adopted has to end first.
+    refused = client.post(address, {"resolution": "General meeting"})
+    assert "End that one on" in unescape(refused.content.decode())
+    assert Scale.objects.filter(adopted_at__isnull=False).get() == old
+    client.post(f"{BASE}beitraege/{old.pk}/", {"last_day": "2030-12-31"})
+    client.post(address, {"resolution": "General meeting"})
+    assert Scale.objects.filter(adopted_at__isnull=False).count() == 2

@@ -14,6 +14,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 from django.test import Client
+from django.utils import translation
 
 from allmende.directory.audit import AuditEntry
 from allmende.directory.chips import Chip
@@ -94,6 +95,9 @@ def test_unregistered_tables_tell_no_more_than_number_and_times(anna: Person) ->
     )
     (table,) = [each for each in stored_about(anna) if each.name == "fleet.EnvironmentFactor.entered_by"]
     assert [set(row) for row in table.rows] == [{"pk", "first_day", "checked_on"}]
+    with translation.override("de"):
+        (told,) = [each for each in stored_about(anna) if each.name == table.name]
+    assert "von Ihnen eingegeben" in told.title
 
 
 def test_what_was_done_with_the_account_of_the_own_town_alone(anna: Person) -> None:

@@ -13,13 +13,16 @@ from django.utils import timezone
 
 from allmende.cooperative.accessions import Accession, is_pending, steps_of
 from allmende.cooperative.accounts import BookLine
+from allmende.cooperative.boards import seats_on
 from allmende.cooperative.chain_checking import verify_chain
+from allmende.cooperative.contacts import ContactRole, contacts_on
 from allmende.cooperative.due_dates import agenda_of
 from allmende.cooperative.invoices.issued import Invoice
 from allmende.cooperative.member_list import members_on
 from allmende.cooperative.member_page import balance_of_membership
 from allmende.cooperative.members import Member
 from allmende.cooperative.models import ChangeEntry
+from allmende.cooperative.resolutions import Body
 from allmende.cooperative.shares import share_standing
 from allmende.directory.models import Role
 from allmende.directory.roles import RoleName
@@ -69,6 +72,11 @@ def test_the_cooperative_of_the_demo(demo: Member) -> None:
     assert balance_of_membership(demo, demo.municipality.pk, timezone.localdate()).contributions == Decimal(
         "600.00"
     )
+
+    # Whoever opens the boards or invites to the meeting finds people.
+    today = timezone.localdate()
+    assert [len(seats_on(today, body)) for body in (Body.BOARD, Body.SUPERVISORY)] == [2, 3]
+    assert all(contacts_on(each.member, today, ContactRole.VOTING) for each in members_on(today))
 
     # A second start changes nothing.
     assert not make_cooperative_demo(timezone.localdate())

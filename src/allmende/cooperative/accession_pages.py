@@ -131,6 +131,7 @@ def show_accession(request: HttpRequest, desk: Desk, accession_id: int) -> HttpR
         can_end=not accession.ended_as and StepKind.ENTRY not in steps_of(accession),
         is_declaring=due is StepKind.DECLARATION,
         taken_back=accession.steps.filter(taken_back_at__isnull=False),
+        charged_from=fact(steps_of(accession).get(StepKind.ADMISSION), "effective_on"),
         is_refused=fact(steps_of(accession).get(StepKind.AUTHORITY_ANSWER), "answer") == Answer.REFUSED,
     )
 

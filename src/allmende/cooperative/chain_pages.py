@@ -25,6 +25,7 @@ from allmende.cooperative.chain_checking import (
     read_anchors,
     verify_chain,
 )
+from allmende.cooperative.chain_words import action_word, subject_word
 from allmende.cooperative.hash_chain import ChangeEntry, PersonalPart
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.people import Person
@@ -56,6 +57,7 @@ class AnchorsForm(forms.Form):
 class _Row:
     entry: ChangeEntry
     actor: str
+    what: str
     values: str
 
 
@@ -85,7 +87,7 @@ def show_chain(request: HttpRequest, desk: Desk) -> HttpResponse:
         page=page,
         rows=_with_actors(list(page.object_list)),
         noun=noun,
-        nouns=list(ChangeEntry.objects.order_by("noun").values_list("noun", flat=True).distinct()),
+        nouns=_subjects(),
         anchor=current_anchor(),
         anchors=ChainAnchor.objects.all()[:_ANCHORS_SHOWN],
     )
@@ -117,6 +119,12 @@ def _verify(request: HttpRequest, form: AnchorsForm) -> ChainReport:
     return verify_chain([*kept, *form.cleaned_data["anchors"]])
 
 
+def _subjects() -> list[tuple[str, str]]:
+    """What entries are about, as stored and in words, in the order of the words."""
+    nouns = ChangeEntry.objects.order_by("noun").values_list("noun", flat=True).distinct()
+    return sorted(((noun, subject_word(noun)) for noun in nouns), key=lambda each: each[1].casefold())
+
+
 def _with_actors(entries: list[ChangeEntry]) -> list[_Row]:
     parts = {
         part.entry_id: part
@@ -135,5 +143,6 @@ def _with_actors(entries: list[ChangeEntry]) -> list[_Row]:
         if not name:
             name = _("erased") if entry.actor_hash else _("the program")
         values = "" if entry.values == "{}" else entry.values[:_SHOWN_CHARACTERS]
-        found.append(_Row(entry, name, values))
+        what = f"{subject_word(entry.noun)} {entry.key}: {action_word(entry.what)}"
+        found.append(_Row(entry, name, what, values))
     return found

@@ -126,8 +126,11 @@ def scale_on(day: date) -> Scale | None:
     return rows.filter(models.Q(last_day__isnull=True) | models.Q(last_day__gte=day)).first()
 
 
-def check_scale(scale: Scale) -> None:
-    """Raises MoneyRefusedError: days, brackets, or another scale that is valid on some of its days."""
+def check_scale(scale: Scale, *, is_draft: bool = False) -> None:
+    """Raises MoneyRefusedError: days, brackets, or another scale that is valid on some of its days.
+
+    A draft may follow a scale that has no end yet: its effect is seen before anybody ends the one that is valid.
+    """
     if scale.first_day.day != 1:
         raise MoneyRefusedError(gettext("A scale begins on the first day of a month."))
     if scale.last_day is not None and (
@@ -144,6 +147,8 @@ def check_scale(scale: Scale) -> None:
     others = others.filter(models.Q(last_day__isnull=True) | models.Q(last_day__gte=scale.first_day))
     if scale.last_day is not None:
         others = others.filter(first_day__lte=scale.last_day)
+    if is_draft:
+        others = others.exclude(last_day__isnull=True, first_day__lt=scale.first_day)
     other = others.first()
     if other is not None:
         raise MoneyRefusedError(

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.laender import Land
@@ -32,6 +34,18 @@ class UnitChoice(models.TextChoices):
     WEEKS = PeriodUnit.WEEKS.value, _("weeks")
     MONTHS = PeriodUnit.MONTHS.value, _("months")
     YEARS = PeriodUnit.YEARS.value, _("years")
+
+
+#: Texts by which the code decides, in the words of people; all others are shown as they are.
+_TEXT_WORDS: Final[dict[str, str | Promise]] = {
+    "submit": _("submit the resolution"),
+    "notify": _("give notice"),
+    "approve": _("obtain approval"),
+    "general_approval": _("covered by a general approval"),
+    "none": _("no duty"),
+    "text": _("text form"),
+    "written": _("written form"),
+}
 
 
 class UnknownRuleError(LookupError):
@@ -84,10 +98,10 @@ class LegalRule(models.Model):
     def value_words(self) -> str:
         """As people read it: `6 months`, `5,000`, or the text."""
         if self.kind == RuleKind.PERIOD and self.number is not None:
-            return f"{int(self.number)} {self.get_unit_display()}"
+            return _period_words(int(self.number), self.unit)
         if self.kind == RuleKind.NUMBER and self.number is not None:
             return number_format(self.number.normalize() + 0, use_l10n=True, force_grouping=True)
-        return self.text
+        return str(_TEXT_WORDS.get(self.text, self.text))
 
     def clean(self) -> None:
         """Refuse an incomplete value and days that another row already rules."""
@@ -145,3 +159,16 @@ def rule_on(key: str, day: date, *, land: str = "") -> LegalRule:
 def financial_year_on(day: date) -> FinancialYear:
     """The cooperative's financial year that `day` lies in (`statutes.financial_year_end`)."""
     return financial_year_of(day, rule_on("statutes.financial_year_end", day).text)
+
+
+def _period_words(count: int, unit: str) -> str:
+    match unit:
+        case UnitChoice.DAYS:
+            words = ngettext("%(count)d day", "%(count)d days", count)
+        case UnitChoice.WEEKS:
+            words = ngettext("%(count)d week", "%(count)d weeks", count)
+        case UnitChoice.MONTHS:
+            words = ngettext("%(count)d month", "%(count)d months", count)
+        case _:
+            words = ngettext("%(count)d year", "%(count)d years", count)
+    return words % {"count": count}

@@ -68,7 +68,7 @@ _GENG: Final = (
     _Row("genossenschaftsgesetz.67b.shares", "Kündigung einzelner Geschäftsanteile, wie die der Mitgliedschaft", "§ 67b GenG", "zum Schluss eines Geschäftsjahres", **_checked("Verglichen in der Fassung von 2006; spätere Änderung der Form nicht verglichen.")),
     _Row("genossenschaftsgesetz.73.pay_out", "Auszahlung des Geschäftsguthabens nach Beendigung der Mitgliedschaft binnen", "§ 73 Abs. 2 Satz 2 GenG", (6, "months"), **_checked("Die Satzung kann eine andere Frist bestimmen (§ 73 Abs. 4).")),
     _Row("genossenschaftsgesetz.76.transfer", "Übertragung des Geschäftsguthabens, ganz oder teilweise, jederzeit", "§ 76 Abs. 1 GenG", "durch Vereinbarung in Textform", _TEXT_FORM, **_checked()),
-    _Row("genossenschaftsgesetz.77a.succession", "Die Mitgliedschaft einer erloschenen Körperschaft setzt der Gesamtrechtsnachfolger fort", "§ 77a Satz 1 and 2 GenG", "bis zum Schluss des Geschäftsjahres", **_checked()),
+    _Row("genossenschaftsgesetz.77a.succession", "Die Mitgliedschaft einer erloschenen Körperschaft setzt der Gesamtrechtsnachfolger fort", "§ 77a Satz 1 und 2 GenG", "bis zum Schluss des Geschäftsjahres", **_checked()),
 )  # fmt: skip
 
 _STATUTES: Final = (

@@ -10,16 +10,24 @@ from datetime import date, datetime, time, timedelta
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--on", type=date.fromisoformat, metavar="DATE", help="the day, as 2014-07-01 (default: today)"
-    )
+    parser.add_argument("--on", type=day_of, metavar="DATE", help="the day, as 2014-07-01 (default: today)")
     parser.add_argument(
         "--known-at",
-        type=date.fromisoformat,
+        type=day_of,
         metavar="DATE",
         help="count only what the list said at the end of this day",
     )
     parser.add_argument("--json", action="store_true", help="with all rows of the list, as JSON")
+
+
+def day_of(text: str) -> date:
+    """Raises ArgumentTypeError, which says what to write instead."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no day of the calendar; write year-month-day, as 2014-07-01"
+        ) from error
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.members import OFFICIAL_KEY, Member
@@ -29,6 +30,11 @@ class Population(models.Model):
 
     def __str__(self) -> str:
         return f"{self.official_key} {self.year}: {self.inhabitants}"
+
+    @property
+    def inhabitants_words(self) -> str:
+        """As the reader's language writes it: `22.000`."""
+        return number_format(self.inhabitants, force_grouping=True)
 
 
 def populations_of(member: Member) -> list[Population]:

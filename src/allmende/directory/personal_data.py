@@ -27,10 +27,32 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from allmende.directory.people import Person
 
 Words = str | Promise
+
+#: In what role a row names somebody, by the names of the columns of unregistered tables; others are told by the column's name.
+_IN_THE_ROLE: Final[dict[str, Words]] = {
+    "acknowledged_by": _("acknowledged by you"),
+    "adopted_by": _("adopted by you"),
+    "answered_by": _("answered by you"),
+    "asked_by": _("asked by you"),
+    "begun_by": _("begun by you"),
+    "carer": _("you take care"),
+    "closed_by": _("closed by you"),
+    "counter": _("counted by you"),
+    "created_by": _("created by you"),
+    "decided_by": _("decided by you"),
+    "entered_by": _("entered by you"),
+    "imported_by": _("imported by you"),
+    "issued_by": _("issued by you"),
+    "made_by": _("made by you"),
+    "recorded_by": _("recorded by you"),
+    "reported_by": _("reported by you"),
+    "stored_by": _("stored by you"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +134,7 @@ def stored_about(person: Person) -> Iterator[StoredTable]:
             )
             rows = _rows(model, Q(**{key.name: person.pk}), ("pk", *times))
             if rows:
-                title = f"{model._meta.verbose_name} ({key.verbose_name})"
+                title = f"{model._meta.verbose_name} ({_IN_THE_ROLE.get(key.name, key.verbose_name)})"
                 yield StoredTable(f"{model._meta.label}.{key.name}", title, rows)
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -149,7 +150,7 @@ def add_scale(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         scale = Scale(**form.cleaned_data)
         try:
-            check_scale(scale)
+            check_scale(scale, is_draft=True)
         except MoneyRefusedError as error:
             refused(form, error)
         else:
@@ -184,7 +185,7 @@ def show_scale(request: HttpRequest, desk: Desk, scale_id: int) -> HttpResponse:
     rows = [
         (
             each.member.name,
-            "–" if each.inhabitants is None else f"{each.inhabitants}",
+            "–" if each.inhabitants is None else number_format(each.inhabitants, force_grouping=True),
             "–" if each.before is None else euros(each.before),
             "–" if each.after is None else euros(each.after),
             _("can't be said: inhabitants or bracket are missing")
@@ -244,7 +245,7 @@ def preview_contributions(request: HttpRequest, desk: Desk) -> HttpResponse:
     rows = [
         (
             each.member.name,
-            "–" if each.inhabitants is None else f"{each.inhabitants}",
+            "–" if each.inhabitants is None else number_format(each.inhabitants, force_grouping=True),
             "–" if each.problem else euros(each.target),
             euros(each.charged),
             each.problem or euros(each.amount),
@@ -327,7 +328,7 @@ def _amounts(scale: Scale) -> str:
     return "; ".join(
         _("above: %(amount)s a month") % {"amount": euros(Decimal(amount))}
         if up_to is None
-        else _("up to %(inhabitants)d inhabitants: %(amount)s a month")
-        % {"inhabitants": up_to, "amount": euros(Decimal(amount))}
+        else _("up to %(inhabitants)s inhabitants: %(amount)s a month")
+        % {"inhabitants": number_format(up_to, force_grouping=True), "amount": euros(Decimal(amount))}
         for up_to, amount in scale.brackets
     )

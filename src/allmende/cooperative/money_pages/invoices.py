@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from django import forms
 from django.contrib import messages
@@ -42,6 +43,8 @@ from allmende.cooperative.money_pages.layout import (
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
 
+_LONGEST_KEY: Final = 18
+
 if TYPE_CHECKING:
     _ProfileModelForm = forms.ModelForm[BillingProfile]
     _BillingModelForm = forms.ModelForm[MemberBilling]
@@ -68,7 +71,11 @@ class BillingForm(_BillingModelForm):
 @require_GET
 @office_page
 def list_invoices(request: HttpRequest, desk: Desk) -> HttpResponse:
-    page = paged(request, Invoice.objects.select_related("member", "claim"))
+    """All, or with `mitglied` those of one member."""
+    found = Invoice.objects.select_related("member", "claim")
+    wanted = request.GET.get("mitglied", "")
+    member = get_object_or_404(Member, pk=int(wanted)) if _is_key(wanted) else None
+    page = paged(request, found if member is None else found.filter(member=member))
     rows = [
         (
             Cell(each.number, reverse("invoice", args=[each.number])),
@@ -84,12 +91,13 @@ def list_invoices(request: HttpRequest, desk: Desk) -> HttpResponse:
     return show(
         request,
         desk,
-        _("Invoices"),
+        _("Invoices") if member is None else _("Invoices: %(name)s") % {"name": member.name},
         Section(
             table=Table(columns, rows, frozenset({4})),
             empty=_("No invoice yet. Charge a period of contributions, then write the invoices."),
         ),
         ways=[
+            *([(reverse("invoices"), _("Invoices of all members"))] if member else []),
             (reverse("draft_invoices"), _("Write invoices")),
             (reverse("reminders"), _("Reminders")),
             (reverse("books"), _("Books and DATEV")),
@@ -97,6 +105,10 @@ def list_invoices(request: HttpRequest, desk: Desk) -> HttpResponse:
         ],
         page=page,
     )
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _LONGEST_KEY
 
 
 @require_http_methods(["GET", "POST"])
@@ -176,7 +188,7 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
 def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("member", "claim", "corrects"), number=number)
     lines = [
-        (line["text"], f"{_iso(line['first_day'])} – {_iso(line['last_day'])}", f"{line['net']}")
+        (line["text"], f"{_iso(line['first_day'])} – {_iso(line['last_day'])}", euros(Decimal(line["net"])))
         for line in invoice.content["lines"]
     ]
     files = [(reverse("invoice_file", args=[invoice.number, "pdf"]), _("PDF with XML (ZUGFeRD, EN 16931)"))]
@@ -208,7 +220,7 @@ def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
         desk,
         f"{invoice.get_kind_display().capitalize()} {invoice.number}",
         Section(text="\n".join(facts), ways=tuple(files)),
-        Section(_("Lines"), table=Table((_("Text"), _("Days"), _("Euros, net")), lines, frozenset({2}))),
+        Section(_("Lines"), table=Table((_("Text"), _("Days"), _("Net")), lines, frozenset({2}))),
         ways=ways,
     )
 

@@ -58,6 +58,7 @@ class MandateForm(_MandateModelForm):
     class Meta:
         model = Mandate
         fields = ("member", "reference", "scheme", "holder", "iban", "signed_on")
+        labels = {"member": gettext_lazy("Member")}
 
     signed_on = DayField(label=gettext_lazy("Signed on"))
 

@@ -21,8 +21,10 @@ from allmende.cooperative.accession_steps import record_step
 from allmende.cooperative.accessions import Accession, Duty, StepKind
 from allmende.cooperative.accounts import Account, Line, book
 from allmende.cooperative.billing_profile import BillingProfile
+from allmende.cooperative.boards import BoardSeat, SeatRole, save_seat
 from allmende.cooperative.charges import Charge
 from allmende.cooperative.claims import Claim, ClaimKind
+from allmende.cooperative.contacts import Contact, ContactRole
 from allmende.cooperative.contribution_charging import charge_contributions
 from allmende.cooperative.contributions import (
     BillingChoice,
@@ -39,6 +41,7 @@ from allmende.cooperative.member_list import Draft, EntryKind, MemberListEntry, 
 from allmende.cooperative.members import Member, MemberKind
 from allmende.cooperative.population import Population
 from allmende.cooperative.requests import NewRequest, Priority, Topic, ask_office, write_message
+from allmende.cooperative.resolutions import Body
 from allmende.cooperative.shares import subscribe_shares
 from allmende.cooperative.stored_documents import store_document
 from allmende.directory.models import Municipality, Person, Role
@@ -93,6 +96,11 @@ _BRACKETS: Final = (
     (50_000, "150.00"),
     (None, "250.00"),
 )
+#: Who votes for the invented members, by first name and office held.
+_VOTERS: Final = (
+    ("Anke", "Kämmerin"), ("Bernd", "Hauptamtsleiter"), ("Cornelia", "Kämmerin"), ("Dirk", "Beigeordneter"), ("Elif", "Hauptamtsleiterin"),
+)  # fmt: skip
+_SURNAMES: Final = ("Albers", "Brandt", "Cramer", "Dietze", "Ewert", "Fiedler", "Gerloff", "Hanke")
 #: Invoices of the running quarter that are out already; the others wait for the office.
 _ISSUED: Final = 3
 
@@ -112,6 +120,7 @@ def make_cooperative_demo(today: date) -> bool:
         for names, first, last in _GROUPS:
             _admit_group(office, names, first, last)
         zerbst = _admit_zerbst(office)
+        _seat_boards(office, zerbst, today)
         _leave_pending(office)
         _invoice(office, zerbst, today)
         for year in range(today.year - 3, today.year):
@@ -258,6 +267,39 @@ def _admit_zerbst(office: Person) -> Member:
     _count_people(member, 22_000, 2013)
     _pay_share(office, member, date(2014, 7, 22))
     return member
+
+
+def _seat_boards(office: Person, zerbst: Member, today: date) -> None:
+    """Both boards, with accounts where the demo has them, so that a resolution by circulation can be tried; and who votes for each member."""
+    head = Person.objects.filter(municipality=zerbst.municipality, roles__name=RoleName.MANAGEMENT).first()
+    chair = str(head) if head else "Beate Hartmann"
+    since, until = date(today.year - 2, 7, 1), date(today.year + 2, 6, 30)
+    by = {
+        "first_day": since,
+        "last_day": until,
+        "appointed_by": f"Generalversammlung {since.year} (erfunden)",
+    }
+    seats = [
+        BoardSeat(body=Body.BOARD, name=str(office), role=SeatRole.CHAIR, person=office, **by),
+        BoardSeat(body=Body.BOARD, name="Jana Kessler", role=SeatRole.SEAT, **by),
+        BoardSeat(body=Body.SUPERVISORY, name=chair, role=SeatRole.CHAIR, person=head, member=zerbst, **by),
+    ]
+    others = Member.objects.exclude(pk=zerbst.pk).order_by("pk")
+    for number, member in enumerate(others):
+        name = _VOTERS[number % len(_VOTERS)]
+        Contact.objects.create(
+            member=member,
+            role=ContactRole.VOTING,
+            name=f"{name[0]} {_SURNAMES[number % len(_SURNAMES)]}",
+            function=name[1],
+            valid_from=member.list_entries.get().effective_on,
+        )
+    seats += [
+        BoardSeat(body=Body.SUPERVISORY, name=voter.name, member=voter.member, **by)
+        for voter in Contact.objects.filter(member__in=others[:2])
+    ]
+    for seat in seats:
+        save_seat(office, seat)
 
 
 def _leave_pending(office: Person) -> None:
