@@ -206,7 +206,7 @@ def show_declaration(request: HttpRequest, desk: Desk, accession_id: int) -> Htt
     """The declaration to be signed, made from data."""
     accession = get_object_or_404(Accession, pk=accession_id, ended_as="")
     text = request.GET.get("anteile", "")
-    count = int(text) if text.isdigit() and 0 < len(text) < 6 else 1
+    count = int(text) if text.isdecimal() and 0 < len(text) < 6 else 1
     try:
         body = set_declaration(accession, desk.municipality, timezone.localdate(), share_count=max(count, 1))
     except UnknownRuleError as error:

@@ -84,7 +84,7 @@ def show_inhouse(request: HttpRequest, desk: Desk) -> HttpResponse:
     chosen = request.GET.get("jahr", "")
     row = (
         TurnoverYear.objects.filter(year=int(chosen)).first()
-        if chosen.isdigit() and len(chosen) == 4
+        if chosen.isdecimal() and len(chosen) == 4
         else None
     )
     initial = (

@@ -140,4 +140,4 @@ def _keep(desk: Desk, rule: LegalRule, what: str) -> None:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 10 else 0
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0

@@ -19,7 +19,7 @@ from allmende.devices.device_words import media_word
 from allmende.printing.job_states import State
 from allmende.printing.visit.visit_jobs import VisitJob
 
-__all__ = ["format_word", "media_word", "reason_words", "sides_words", "state_kind", "state_word"]
+__all__ = ["format_word", "media_word", "no_pages_words", "reason_words", "sides_words", "state_kind", "state_word"]
 
 _STATES: Final[dict[str, str | Promise]] = {
     State.INCOMING: gettext_lazy("arriving"),
@@ -119,6 +119,13 @@ def pages_to_print(job: VisitJob) -> int | None:
         return None
     # A raster has empty backs between its copies.
     return max(job.impressions_wanted, job.impressions or 0)
+
+
+def no_pages_words(inspection: str) -> str:
+    """Instead of a number of pages: why there is none (`Job.inspection`)."""
+    if inspection == "unreadable":
+        return _("can't be read here, and may come out wrong")
+    return _("pages could not be counted") if inspection else _("pages not known yet")
 
 
 def format_word(document_format: str) -> str:

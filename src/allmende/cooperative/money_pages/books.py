@@ -173,4 +173,4 @@ def export_books(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 def _count(request: HttpRequest) -> int | None:
     text = request.POST.get("expected", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None

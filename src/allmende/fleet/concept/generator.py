@@ -124,7 +124,7 @@ def generate_town(measure: Measure, seed: int) -> Concept:
     weights = [1 / (1 + number) for number in range(measure.buildings)]
     sizes = [1 + size for size in share_out(measure.rooms - measure.buildings, weights)]
     buildings, rooms, floors = _build(sizes, dice)
-    places = _corridor_places(measure, floors, [size / measure.rooms for size in sizes], dice)
+    places = _corridor_places(measure, floors, dice)
     groups = _people(measure, rooms, dice)
     devices, own_places = _old_devices(measure, rooms, groups, dice)
     return Concept(
@@ -191,9 +191,8 @@ def _build(
 
 
 def _corridor_places(
-    measure: Measure, floors: Sequence[tuple[str, int, int]], shares: Sequence[float], dice: random.Random
+    measure: Measure, floors: Sequence[tuple[str, int, int]], dice: random.Random
 ) -> list[Place]:
-    del shares
     counts = [
         1 + n for n in share_out(max(0, measure.places - len(floors)), [length for _b, _f, length in floors])
     ]

@@ -78,6 +78,8 @@ class VisitJob:
     impressions_wanted: int | None
     sent_sides: str
     sent_colour: bool
+    #: As in the job's row: why there are no pages, where there are none.
+    inspection: str = ""
     held_back: str = ""
     #: What the town's rules and budgets say of a held job beforehand.
     rule_notes: tuple[RuleAnswer, ...] = ()
@@ -263,6 +265,7 @@ def _visit_job(
         impressions_wanted=_wanted(job, progress),
         sent_sides=sent.sides or "one-sided",
         sent_colour=prints_colour(sent),
+        inspection=job.inspection,
         held_back=outlook.held_back if outlook is not None else "",
         rule_notes=outlook.rules if outlook is not None else (),
         budget_notes=outlook.budgets if outlook is not None else (),
