@@ -192,3 +192,17 @@ def test_further_chip(at_panel: Client, panel: Panel, anna: Person) -> None:
 def test_nonsense_from_a_reader(at_panel: Client, panel: Panel, number: str) -> None:
     assert tap(at_panel, panel, number).status_code in {200, 302}
     assert Visit.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("inspection", "words"),
+    [("", "pages not known yet"), ("unreadable", "may come out wrong"), ("failed", "could not be counted")],
+)
+def test_where_no_pages_are_known_it_says_why(
+    at_panel: Client, panel: Panel, anna: Person, inspection: str, words: str
+) -> None:
+    assert anna.municipality is not None
+    make_job(anna.municipality, anna, inspection=inspection, pages=None)
+    tap(at_panel, panel)
+    page = at_panel.get(panel.href, headers={"accept-language": "en"}).content.decode()
+    assert words in page.replace("&#x27;", "'")

@@ -19,7 +19,15 @@ from allmende.devices.device_words import media_word
 from allmende.printing.job_states import State
 from allmende.printing.visit.visit_jobs import VisitJob
 
-__all__ = ["format_word", "media_word", "no_pages_words", "reason_words", "sides_words", "state_kind", "state_word"]
+__all__ = [
+    "format_word",
+    "media_word",
+    "no_pages_words",
+    "reason_words",
+    "sides_words",
+    "state_kind",
+    "state_word",
+]
 
 _STATES: Final[dict[str, str | Promise]] = {
     State.INCOMING: gettext_lazy("arriving"),
