@@ -24,7 +24,8 @@ POSTGRESQL_TESTS := tests/directory tests/printing tests/cooperative tests/serve
 	printing/gateway/test_conformance.py printing/test_delivery_formats.py \
 	printing/test_printer_icons.py printing/test_real_cups.py printing/test_clear_text.py printing/test_inspections.py \
 	printing/test_delivery_rules.py printing/test_delivery_faults.py printing/soak server/test_demo.py \
-	server/test_http_server.py server/test_terminal_language.py server/test_tls_certificate.py server/test_translations.py)
+	server/test_http_server.py server/test_api_page.py server/test_request_log.py server/test_security_headers.py \
+	server/test_terminal_language.py server/test_tls_certificate.py server/test_translations.py)
 
 FUZZ_SECONDS ?= 60
 SOAK_KILLS   ?= 300

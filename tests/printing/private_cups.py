@@ -75,7 +75,12 @@ class PrivateCups:
         return done.stdout
 
     def add_queue(self, name: str, uri: str) -> None:
+        """Ready when it returns: cupsd asks the printer behind lpadmin's back, and aborts what is printed meanwhile as not convertible."""
         self.run("lpadmin", "-p", name, "-E", "-v", uri, "-m", "everywhere")
+        deadline = time.monotonic() + _PATIENCE
+        while f'Printer "{name}" is now available.' not in self.log():
+            assert time.monotonic() < deadline, f"{name} does not come up: {self.log()[-4000:]}"
+            time.sleep(0.05)
 
     def print(self, queue: str, file: Path, *options: str) -> str:
         """CUPS' own name for the job, such as `town-3`."""

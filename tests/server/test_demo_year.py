@@ -128,7 +128,7 @@ def check_proof(town: Municipality, folder: Path, capsys: pytest.CaptureFixture[
     assert Decimal(46) < share.value < Decimal(50)  # "nearly 50 %", says the council paper
     path = folder / "case.json"
     path.write_bytes(write_case(case))
-    assert run_in(argparse.Namespace(case=path, json=True), Speaker(str, is_german=False)) == PROVED
+    assert run_in(argparse.Namespace(cases=[path], json=True), Speaker(str, is_german=False)) == PROVED
     again = json.loads(capsys.readouterr().out)["figures"]
     for name in ("before.year", "after.year", "saving.year", "saving.percent"):
         figure = proof.find(name)

@@ -28,7 +28,7 @@ from printing.soak.load import STANDSTILL, Load, drain
 from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.service_process import ServiceProcess, service_process
 
-KILLS: Final = int(os.environ.get("SOAK_KILLS", "6"))
+KILLS: Final = int(os.environ.get("SOAK_KILLS", "4"))
 #: So long may no sheet come out at the end before it counts as a standstill.
 DRAIN_SECONDS: Final = 100.0
 #: Documents that are acknowledged between two kills, at least.
