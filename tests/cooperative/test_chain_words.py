@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +22,18 @@ from makers import make_person, make_town
 _ROOM = Path(cooperative.__file__).parent
 
 
+def parse(source: str) -> ast.Module:
+    """Without the collector: what it finalises may log a traceback, which parses too, and Debian's Python can't do one inside the other."""
+    gc.disable()
+    try:
+        return ast.parse(source)
+    finally:
+        gc.enable()
+
+
 def calls() -> Iterator[tuple[Path, ast.Module, ast.Call]]:
     for path in _ROOM.rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = parse(path.read_text("utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record_change":
                 yield path, tree, node
