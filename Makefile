@@ -19,8 +19,8 @@ AGE_VECTORS := $(VENV)/age-vectors/node_modules/cctv-age/index.js
 export ALLMENDE_AGE_VECTORS = $(abspath $(AGE_VECTORS))
 
 # What asks the database, once more on PostgreSQL; without what is about devices, formats, sockets or CUPS and takes long.
-POSTGRESQL_TESTS := tests/directory tests/printing tests/cooperative tests/server \
-	$(addprefix --ignore=tests/,cooperative/test_checking.py cooperative/test_zugferd.py cooperative/test_camt.py \
+POSTGRESQL_TESTS := tests/directory tests/printing tests/fleet tests/cooperative tests/devices/meters tests/server \
+	$(addprefix --ignore=tests/,fleet/concept cooperative/test_checking.py cooperative/test_zugferd.py cooperative/test_camt.py \
 	printing/gateway/test_conformance.py printing/test_delivery_formats.py \
 	printing/test_printer_icons.py printing/test_real_cups.py printing/test_clear_text.py printing/test_inspections.py \
 	printing/test_delivery_rules.py printing/test_delivery_faults.py printing/soak server/test_demo.py \
