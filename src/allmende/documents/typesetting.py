@@ -17,8 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import typst
-
 #: PDF/UA-1 (ISO 14289-1): readable with a screen reader, which the law asks of public bodies.
 ACCESSIBLE: Final = "ua-1"
 Standard = Literal["ua-1", "a-3a", "a-3b"]
@@ -39,6 +37,8 @@ def typeset(
 
     Raises TypesettingError.
     """
+    import typst  # noqa: PLC0415 - 7 MB and its fonts, only where a paper is set
+
     try:
         made: bytes = typst.compile(
             str(template),

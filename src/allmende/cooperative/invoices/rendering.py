@@ -1,0 +1,34 @@
+# SPDX-FileCopyrightText: 2026 The Allmende contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""An invoice's files from its content: the XML in both guises, checked, and the PDF that carries it.
+
+Behind this module lie XML, PDF and Saxon's processor, some 40 MB: it is imported when an invoice is issued, never at the start.
+"""
+
+from __future__ import annotations
+
+from allmende.cooperative.invoices.checking import CheckResult, check_invoice
+from allmende.cooperative.invoices.cii import Guise, to_cii
+from allmende.cooperative.invoices.content import InvoiceContent
+from allmende.cooperative.invoices.zugferd import to_zugferd
+
+
+def render_xml(content: InvoiceContent) -> tuple[bytes, bytes, CheckResult]:
+    """The XRechnung (empty without a Leitweg-ID), the XML for the PDF, and what both checks found."""
+    plain = to_cii(content, Guise.EN16931)
+    result = check_invoice(plain, Guise.EN16931)
+    if not content.buyer.leitweg_id:
+        return b"", plain, result
+    xrechnung = to_cii(content, Guise.XRECHNUNG)
+    national = check_invoice(xrechnung, Guise.XRECHNUNG)
+    findings = dict.fromkeys((*result.findings, *national.findings))
+    return (
+        xrechnung,
+        plain,
+        CheckResult(tuple(findings), tuple(dict.fromkeys((*result.checked_by, *national.checked_by)))),
+    )
+
+
+def render_pdf(content: InvoiceContent, xml: bytes) -> bytes:
+    """ZUGFeRD: PDF/A-3 with the plain XML inside."""
+    return to_zugferd(content, xml)
