@@ -195,7 +195,8 @@ async def test_a_direct_queue_counts_too() -> None:
 
     async with scripted_printer() as printer, delivering() as delivery:
         job_id = await sync_to_async(send)(printer.uri)
-        assert await delivery.deliver_direct(job_id)
+        # Unless the delivery's own look for jobs that wait has found it before.
+        await delivery.deliver_direct(job_id)
         await wait_for_state(job_id, State.PRINTED)
     assert await sync_to_async(rows)() == [(1, 0, 1, False, "counted")]
     entry = await SheetEntry.objects.aget()
