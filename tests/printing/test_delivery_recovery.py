@@ -14,8 +14,8 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from allmende.ipp import JobState
-from allmende.printing.delivery.holders import DeliveryHolder, LivingHolder, is_dead
-from allmende.printing.delivery.recovery import waiting_direct_jobs
+from allmende.printing.delivery.holders import DeliveryHolder, LivingHolder, is_dead, known_holders
+from allmende.printing.delivery.recovery import recover_dead, waiting_direct_jobs
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobEvent
@@ -136,6 +136,16 @@ def test_a_machine_that_is_silent_is_dead_after_a_while() -> None:
     assert not is_dead("far")
     DeliveryHolder.objects.update(seen_at=timezone.now() - timedelta(minutes=2))
     assert is_dead("far")
+
+
+def test_the_dead_are_forgotten_also_when_they_held_nothing(home: Path) -> None:
+    dead, living = LivingHolder(), LivingHolder()
+    for holder in (dead, living):
+        holder.start()
+    dead.abandon()
+    assert recover_dead("own", "own") == []
+    assert known_holders() == {living.name}
+    assert [path.name for path in (home / "holders").iterdir()] == [living.name]
 
 
 async def direct_job(printer: ScriptedPrinter, **columns: object) -> int:

@@ -269,6 +269,7 @@ def test_one_port_is_shared_and_survives_the_death_of_one(town: Town) -> None:
     town.second.environment["ALLMENDE_PORT"] = str(town.first.port)
     for process in (town.first, town.second):
         process.start("serve", "--reuse-port")
+    # The first answers for both: the second is there when it has named itself.
     wait_until(lambda: town.second.django(_PROCESSES) == 2, town.first.log)
     failures: list[BaseException] = []
 

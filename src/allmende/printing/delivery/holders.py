@@ -82,6 +82,11 @@ def holder_name(job_holder: str) -> str:
     return job_holder.partition(".")[0]
 
 
+def known_holders() -> set[str]:
+    """The processes that have not ended cleanly: those that live, and the dead that nobody has forgotten yet."""
+    return set(DeliveryHolder.objects.values_list("name", flat=True))
+
+
 def is_dead(name: str) -> bool:
     """Whether this process can't be working any more; one that nobody knows is dead."""
     row = DeliveryHolder.objects.filter(name=name).first()

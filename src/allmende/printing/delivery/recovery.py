@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from allmende.printing.budget_reservations import BUDGET_EXCEEDED, BudgetExceededError, hold_budgets
-from allmende.printing.delivery.holders import forget_dead_holder, holder_name, is_dead
+from allmende.printing.delivery.holders import forget_dead_holder, holder_name, is_dead, known_holders
 from allmende.printing.delivery.port import DeliveryOrder, TicketChanges
 from allmende.printing.delivery.rules import PASSING_REASONS
 from allmende.printing.job_access import open_with_enrolment_key
@@ -40,13 +40,14 @@ _IN_FLIGHT: Final = (State.RELEASED.value, State.DELIVERING.value)
 
 
 def recover_dead(own_name: str, new_holder: str) -> list[Job]:
-    """Settle what dead processes held; answers the jobs that now belong to `new_holder` and are to be followed.
+    """Settle what dead processes held, and forget them; answers the jobs that now belong to `new_holder` and are to be followed.
 
     A followed job keeps the number of its release, because the device knows it by that.
     """
     adopted: list[Job] = []
     holders = jobs_in_flight().filter(state__in=_IN_FLIGHT).values_list("holder", flat=True).distinct()
-    for name in {holder_name(holder) for holder in holders} - {own_name}:
+    names = {holder_name(holder) for holder in holders} | known_holders()
+    for name in names - {own_name}:
         if not is_dead(name):
             continue
         left = jobs_in_flight().filter(
