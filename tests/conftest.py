@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync
 from django.db import connections
 
 import foundation
@@ -69,4 +68,4 @@ def django_db_modify_db_settings(
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """The one thread in which asynchronous tests ask the database keeps a connection; with it PostgreSQL drops no database."""
     yield
-    asyncio.run(sync_to_async(connections.close_all)())
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
