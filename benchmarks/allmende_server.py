@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Allmende as it is shipped: one `allmende serve` over a folder of its own, with SQLite, inspection and sealing on.
+"""Allmende as it is shipped: `allmende serve` over a folder of its own, with SQLite, inspection and sealing on; one process, or two that share the port.
 
 Every acknowledged job is sealed and flushed to the disk. A release is a tap of the chip at a reader with the wish to print all
 (`POST /api/v1/devices/…/taps`), so it has everything in it: the token, Argon2id, the visit, the release, the delivery. How many jobs
@@ -42,12 +42,13 @@ class AllmendeServer:
 
     name = "allmende"
     release_ways = ("ipp", "socket")
+    _serving = 1
 
     def __init__(self, folder: Path, *, crowd: int = CROWD, tappers: int = TAPPERS) -> None:
         self._folder = folder
         self._home = folder / "home"
         self._port = _free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._device: dict[str, str] = {}
         self._next_person = itertools.cycle(range(tappers))
         self._senders = min(crowd, _SENDERS)
@@ -56,21 +57,25 @@ class AllmendeServer:
 
     def start(self) -> float:
         begin = time.monotonic()
+        words = ["serve", "--port", str(self._port), *(["--reuse-port"] if self._serving > 1 else [])]
         with (self._folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "allmende.server.command_line", "serve", "--port", str(self._port)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=_environment(self._home),
-                cwd=self._folder,
-            )
+            self._processes = [
+                subprocess.Popen(
+                    [sys.executable, "-m", "allmende.server.command_line", *words],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env=_environment(self._home),
+                    cwd=self._folder,
+                )
+                for _ in range(self._serving)
+            ]
         target = self._target("crowd-0")
         while True:
             try:
                 exchange(target, get_printer_attributes(target, ["printer-state"]), _PATIENCE)
             except OSError:
-                if self._process.poll() is not None:
+                if any(process.poll() is not None for process in self._processes):
                     raise RuntimeError((self._folder / "output").read_text(errors="replace")) from None
                 if time.monotonic() > begin + _PATIENCE:
                     raise
@@ -79,18 +84,18 @@ class AllmendeServer:
                 return time.monotonic() - begin
 
     def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(_PATIENCE)
-        finally:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        processes, self._processes = self._processes, []
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            try:
+                process.wait(_PATIENCE)
+            finally:
+                process.kill()
+                process.wait()
 
     def process_ids(self) -> Sequence[int]:
-        return with_descendants(self._process.pid) if self._process else []
+        return [pid for process in self._processes for pid in with_descendants(process.pid)]
 
     def held_targets(self) -> Sequence[PrintTarget]:
         return [self._target(f"crowd-{number}") for number in range(self._senders)]
@@ -167,6 +172,13 @@ class AllmendeServer:
             if time.monotonic() > deadline:
                 raise TimeoutError("allmende does not come to rest")
             time.sleep(0.01)
+
+
+class AllmendePair(AllmendeServer):
+    """Two equal processes on one port, one database and one spool."""
+
+    name = "allmende, two processes"
+    _serving = 2
 
 
 def _founded_town(parent: Path, crowd: int, tappers: int) -> Path:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Several equal processes on one PostgreSQL and one spool: what one takes in the other gives out, and either may die."""
+"""Several equal processes on one database and one spool: what one takes in the other gives out, and either may die."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import itertools
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,10 +23,6 @@ from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.print_client import DeviceApi, PrintClient, RefusedError, job_number
 from server.service_process import ServiceProcess, fresh_database
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("ALLMENDE_DATABASE_URL", "").startswith("postgres"),
-    reason="several processes need PostgreSQL: python tests/with_postgresql.py pytest",
-)
 CHIPS = {person.login: person.chip for person in PEOPLE}
 DEVICE = "rathaus-eg"
 _JOB = """

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reuse-port",
         action="store_true",
-        help="several equal processes share the port (PostgreSQL only)",
+        help="several equal processes share the port",
     )
 
     parser.add_argument(
