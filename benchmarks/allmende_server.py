@@ -48,7 +48,7 @@ class AllmendeServer:
         self._folder = folder
         self._home = folder / "home"
         self._port = _free_port()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._process: subprocess.Popen[bytes] | None = None
         self._device: dict[str, str] = {}
         self._next_person = itertools.cycle(range(tappers))
         self._senders = min(crowd, _SENDERS)
@@ -57,25 +57,22 @@ class AllmendeServer:
 
     def start(self) -> float:
         begin = time.monotonic()
-        words = ["serve", "--port", str(self._port), *(["--reuse-port"] if self._serving > 1 else [])]
+        words = ["serve", "--port", str(self._port), "--processes", str(self._serving)]
         with (self._folder / "output").open("ab") as output:
-            self._processes = [
-                subprocess.Popen(
-                    [sys.executable, "-m", "allmende.server.command_line", *words],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    env=_environment(self._home),
-                    cwd=self._folder,
-                )
-                for _ in range(self._serving)
-            ]
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "allmende.server.command_line", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=_environment(self._home),
+                cwd=self._folder,
+            )
         target = self._target("crowd-0")
         while True:
             try:
                 exchange(target, get_printer_attributes(target, ["printer-state"]), _PATIENCE)
             except OSError:
-                if any(process.poll() is not None for process in self._processes):
+                if self._process.poll() is not None:
                     raise RuntimeError((self._folder / "output").read_text(errors="replace")) from None
                 if time.monotonic() > begin + _PATIENCE:
                     raise
@@ -84,18 +81,18 @@ class AllmendeServer:
                 return time.monotonic() - begin
 
     def stop(self) -> None:
-        processes, self._processes = self._processes, []
-        for process in processes:
-            process.send_signal(signal.SIGTERM)
-        for process in processes:
-            try:
-                process.wait(_PATIENCE)
-            finally:
-                process.kill()
-                process.wait()
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(_PATIENCE)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
     def process_ids(self) -> Sequence[int]:
-        return [pid for process in self._processes for pid in with_descendants(process.pid)]
+        return with_descendants(self._process.pid) if self._process else []
 
     def held_targets(self) -> Sequence[PrintTarget]:
         return [self._target(f"crowd-{number}") for number in range(self._senders)]
