@@ -13,6 +13,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
+# Many an image forbids Python to keep what it has compiled: each of the tests' many processes would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The age format's public test vectors; another format's authors wrote them, so they are not in this repository.
 AGE_VECTORS := $(VENV)/age-vectors/node_modules/cctv-age/index.js

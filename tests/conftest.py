@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from asgiref.sync import SyncToAsync
 from django.db import connections
+
+import foundation
 
 # Time is not what property tests are about: a busy machine must not make one fail.
 hypothesis.settings.register_profile(
@@ -28,11 +33,39 @@ def home(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # xdist's workers share what their controller begins
+        foundation.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        foundation.end_run()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """SQLite's file is there before Django looks for it: a copy, like PostgreSQL's database."""
+    return connections["default"].vendor == "sqlite"
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite's database of this run in a folder of its own: several runs on one machine don't meet."""
+    """A copy of the run's migrated database; on SQLite in a folder of its own: several runs on one machine don't meet."""
     default = connections["default"]
+    migrated = foundation.migrated_foundation()
     if default.vendor == "sqlite":
-        default.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        copy = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        shutil.copyfile(migrated.sqlite_file, copy)
+        default.settings_dict["TEST"]["NAME"] = str(copy)
+    else:
+        default.settings_dict["TEST"]["TEMPLATE"] = migrated.database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The one thread in which asynchronous tests ask the database keeps a connection; with it PostgreSQL drops no database."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()

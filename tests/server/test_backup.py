@@ -143,8 +143,9 @@ def test_restore_wants_the_backup_s_own_pepper(backed_up: BackedUp, tmp_path: Pa
 
 def test_restore_overwrites_nothing(backed_up: BackedUp, tmp_path: Path) -> None:
     with fresh_database() as url:
-        used = backed_up.fresh(tmp_path, url)
-        assert used.command("migrate", "--quiet").returncode == 0
+        used = ServiceProcess(tmp_path, database_url=url)
+        used.take_migrated_home()
+        shutil.copy(backed_up.service.home / "secrets" / "pepper", used.home / "secrets" / "pepper")
         refused = used.command("restore", str(backed_up.folder))
         assert refused.returncode == 1
         assert "Traceback" not in refused.stderr

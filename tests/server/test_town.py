@@ -24,7 +24,7 @@ answer = [person.display_name, list(Role.objects.filter(person=person).values_li
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     with service_process(tmp_path_factory.mktemp("town"), ALLMENDE_NEW_PASSWORD=PASSWORD) as service:
-        assert service.command("migrate", "--quiet").returncode == 0
+        service.take_migrated_home()
         yield service
 
 
