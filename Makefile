@@ -20,6 +20,10 @@ unexport PYTHONDONTWRITEBYTECODE
 AGE_VECTORS := $(VENV)/age-vectors/node_modules/cctv-age/index.js
 export ALLMENDE_AGE_VECTORS = $(abspath $(AGE_VECTORS))
 
+# One more than two processors, for many a test waits. In our own order: xdist's begins with the files of many tests, and the long ones
+# are of few.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
 FUZZ_SECONDS ?= 60
 SOAK_KILLS   ?= 300
 
@@ -29,11 +33,11 @@ run: $(VENV)/run.stamp
 	$(BIN)/allmende demo run
 
 test: system check $(AGE_VECTORS)
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/web
+	$(PYTEST) --ignore tests/web
 	# Apart from the others: the browser's driver keeps an event loop of its own running in its thread.
-	$(BIN)/pytest -n 2 --dist loadfile tests/web
+	$(PYTEST) tests/web
 	# What asks the database, once more on PostgreSQL; without what is about devices and formats and takes long.
-	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile --database-only --ignore tests/web \
+	$(BIN)/python tests/with_postgresql.py $(PYTEST) --database-only --ignore tests/web \
 	  --ignore tests/printing/test_delivery_faults.py --ignore tests/printing/test_delivery_formats.py
 
 check: $(VENV)/dev.stamp

@@ -51,6 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if not _asks_database(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if _asks_database(item)]
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def _asks_database(item: pytest.Item) -> bool:

@@ -16,6 +16,8 @@ from allmende.documents import make_demo_pdf
 from server.print_client import DeviceApi
 from server.service_process import ServiceProcess, service_process
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:

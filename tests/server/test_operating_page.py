@@ -138,6 +138,7 @@ class Machine:
 
 
 @pytest.mark.database
+@pytest.mark.long
 def test_from_the_first_start_to_a_restored_backup(tmp_path: Path) -> None:
     with fresh_database() as url:
         machine = Machine(tmp_path / "one", url)

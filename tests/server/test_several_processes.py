@@ -26,7 +26,7 @@ from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.print_client import DeviceApi, PrintClient, RefusedError, job_number
 from server.service_process import ServiceProcess, fresh_database
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.long]
 
 CHIPS = {person.login: person.chip for person in PEOPLE}
 DEVICE = "rathaus-eg"

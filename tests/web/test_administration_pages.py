@@ -33,7 +33,7 @@ from .test_accessibility import check_page, page
 
 __all__ = ["page"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CSV = """Anmeldename;Name;E-Mail;Kostenstelle;Aliase
 bernd;Bernd Birke;bernd@zerbst.example;2000;bb

@@ -27,7 +27,7 @@ from .test_accessibility import check_page, page
 
 __all__ = ["page"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 #: What looks into the network.
 _ELSEWHERE = ("suche", "zertifikat")

@@ -23,7 +23,7 @@ from .test_administration_pages import Walk
 
 __all__ = ["page"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CSV = """Inventarnummer;Gerät;Art;Hersteller;Modell;Seriennummer;Adresse;Standort;Etage;Raum;Anschaffung;Farbe
 IT-001;Bürgerbüro;Multifunktionsgerät;Kyocera;TASKalfa 3554ci;R4P1234567;ipps://drucker-1.zerbst.example/ipp/print;Rathaus;EG;12;01.03.2024;

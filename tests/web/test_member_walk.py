@@ -26,7 +26,7 @@ from .test_administration_pages import Walk
 
 __all__ = ["page"]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture(params=[("de", "light"), ("en", "dark")], ids="-".join)

@@ -45,6 +45,7 @@ answer = [
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(bool(os.environ.get("ALLMENDE_DATABASE_URL")), reason="it looks into SQLite's file")
 def test_nothing_is_lost_and_nothing_prints_twice(tmp_path: Path) -> None:
     seed = int(os.environ.get("SOAK_SEED") or secrets.randbelow(10**9))
