@@ -205,7 +205,8 @@ def service_process(folder: Path, **environment: str) -> Iterator[ServiceProcess
         try:
             yield service
         finally:
-            service.stop()
+            # Not politely: what lies jammed at a device would be given ten seconds.
+            service.kill()
 
 
 @contextlib.contextmanager

@@ -21,6 +21,10 @@ from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.print_client import PrintClient
 from server.service_process import ServiceProcess, fresh_database, service_process
 
+_PROCESSES = (
+    "from allmende.printing.delivery.holders import DeliveryHolder\nanswer = DeliveryHolder.objects.count()"
+)
+
 
 @dataclass
 class BackedUp:
@@ -87,6 +91,7 @@ def test_what_waited_is_there_and_opens_with_its_chip(backed_up: BackedUp, tmp_p
         restored = backed_up.fresh(tmp_path, url)
         done = restored.command("restore", str(backed_up.folder))
         assert done.returncode == 0, done.stderr
+        assert restored.django(_PROCESSES) == 0, "what they had begun would wait for them"
         restored.start()
         try:
             facts = DemoFacts(
