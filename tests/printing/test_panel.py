@@ -13,6 +13,7 @@ from django.test import Client
 
 from allmende.devices.device_tokens import TokenKind, revoke_device_token
 from allmende.devices.devices import Device
+from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, spend_attempt
 from allmende.directory.chips import Chip
 from allmende.directory.people import Person
 from allmende.printing.panel.access import (
@@ -100,6 +101,17 @@ def test_visit_of_another_panel_is_not_taken(at_panel: Client, panel: Panel) -> 
     client.get(f"{other.href}?token={other.clear_token}")
     client.cookies["visit"] = token
     assert "Anna Ahorn" not in client.get(other.href).content.decode()
+
+
+def test_a_closed_panel_says_what_to_do(panel: Panel) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.get(f"{panel.href}?token={panel.clear_token}")
+    for _ in range(UNKNOWN_CHIP_LIMIT.count):
+        spend_attempt(UNKNOWN_CHIP_LIMIT, panel.device.pk)
+    tap(client, panel)
+    page = client.get(panel.href).content.decode()
+    assert "Too many unknown chips were put on this reader" in page
+    assert "use another device, or ask your town&#x27;s IT" in page
 
 
 def test_page_that_nobody_touches_ends_the_visit(at_panel: Client, panel: Panel) -> None:

@@ -22,6 +22,7 @@ add_action_words(
         "room.changed": _("Room changed"),
         "room.deleted": _("Room deleted"),
         "fault.closed": _("Report of a fault closed"),
+        "device.reopened": _("Device opened again"),
         "device.changed": _("Device changed"),
         "device.certificate_accepted": _("Device's new certificate accepted"),
         "device_token.issued": _("Token issued"),

@@ -48,6 +48,7 @@ from allmende.printing.panel.access import (
 from allmende.printing.panel.advice import tell_budgets, tell_rules
 from allmende.printing.panel.lists import list_panel_jobs, own_held_jobs
 from allmende.printing.rules.at_release import REFUSED
+from allmende.printing.visit.attempt_words import too_many_words
 from allmende.printing.visit.bearers import current_bearer, may_choose_bearer
 from allmende.printing.visit.outlooks import count_refusals
 from allmende.printing.visit.release import ServiceNotRunningError, release_jobs
@@ -254,15 +255,6 @@ def tell_printing(request: HttpRequest, count: int) -> None:
 
 def not_running_words() -> str:
     return _("The print service is not running at the moment. Your jobs are safe; please try again soon.")
-
-
-def too_many_words(error: TooManyAttemptsError) -> str:
-    minutes = error.retry_after // 60 + 1
-    return ngettext(
-        "Too many failed attempts. Please wait %(minutes)d minute and try again.",
-        "Too many failed attempts. Please wait %(minutes)d minutes and try again.",
-        minutes,
-    ) % {"minutes": minutes}
 
 
 def jobs_context(request: HttpRequest, panel: Panel, visit: OpenVisit) -> dict[str, Any]:
