@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from allmende.devices.device_words import REASONS as DEVICE_REASONS
 from allmende.devices.device_words import media_word
+from allmende.printing.arrival.inspections import UNREADABLE
 from allmende.printing.job_states import State
 from allmende.printing.visit.visit_jobs import VisitJob
 
@@ -131,7 +132,7 @@ def pages_to_print(job: VisitJob) -> int | None:
 
 def no_pages_words(inspection: str) -> str:
     """Instead of a number of pages: why there is none (`Job.inspection`)."""
-    if inspection == "unreadable":
+    if inspection == UNREADABLE:
         return _("can't be read here, and may come out wrong")
     return _("pages could not be counted") if inspection else _("pages not known yet")
 
