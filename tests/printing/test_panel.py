@@ -16,6 +16,7 @@ from allmende.devices.devices import Device
 from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, spend_attempt
 from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.directory.chips import Chip
+from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person
 from allmende.printing.panel.access import (
     CARRY_SECONDS,
@@ -246,3 +247,16 @@ def test_where_no_pages_are_known_it_says_why(
     tap(at_panel, panel)
     page = at_panel.get(panel.href, headers={"accept-language": "en"}).content.decode()
     assert words in page.replace("&#x27;", "'")
+
+
+def test_what_is_collected_for_somebody_is_printed_not_only_that(
+    at_panel: Client, panel: Panel, anna: Person
+) -> None:
+    """“Only this” makes sense beside “Print all” alone."""
+    boss = make_person(panel.device.municipality, "chefin")
+    delegate_to(boss, anna)
+    make_job(panel.device.municipality, boss)
+    tap(at_panel, panel)
+    assert "Nur diesen" not in at_panel.get(panel.href).content.decode()
+    make_job(panel.device.municipality, anna)
+    assert "Nur diesen" in at_panel.get(panel.href).content.decode()
