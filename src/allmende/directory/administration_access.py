@@ -15,13 +15,15 @@ Who may what stands in one table:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
+from django.forms.formsets import BaseFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -65,8 +67,18 @@ class Desk:
     def is_office(self) -> bool:
         return self.municipality.is_cooperative and RoleName.OFFICE in self.roles
 
-    def show(self, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    def show(
+        self, request: HttpRequest, template: str, *, status: int | None = None, **context: Any
+    ) -> HttpResponse:
+        """Where no status is given, a sent form that was refused says so to programs too: 422, else 200."""
+        if status is None:
+            status = 422 if request.method == "POST" and _has_refused_form(context) else 200
         return render(request, template, {"desk": self, **context}, status=status)
+
+
+def _has_refused_form(context: Mapping[str, Any]) -> bool:
+    forms = (each for each in context.values() if isinstance(each, (BaseForm, BaseFormSet)) and each.is_bound)
+    return any(any(form.errors) for form in forms)
 
 
 def open_desk(person: object) -> Desk | None:

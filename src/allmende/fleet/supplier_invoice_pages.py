@@ -141,7 +141,6 @@ def add_invoice(request: HttpRequest, desk: Desk, contract_id: int) -> HttpRespo
     return desk.show(
         request,
         "fleet/contracts/add_invoice.html",
-        status=422 if form.errors else 200,
         contract=contract,
         form=form,
         text=text if preview else "",

@@ -163,7 +163,6 @@ def show_draft(request: HttpRequest, desk: Desk, contract_id: int) -> HttpRespon
         may_close=may_close(contract, period, today),
         previous=draft.previous,
         following=draft.previous is not None and following,
-        status=422 if form.errors else 200,
         **_parts(request, statement, links),
     )
 
