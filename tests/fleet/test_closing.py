@@ -27,6 +27,7 @@ from allmende.fleet.settlement.closing import (
 )
 from allmende.fleet.settlement.drafts import draft_settlement
 from allmende.fleet.settlement.settlements import ClosedError, Settlement, SettlementLine
+from allmende.fleet.settlement.statement import centres_table, state_settlement
 from allmende.fleet.settlement.volumes import Problem
 from fleet.contract_makers import (
     at,
@@ -121,6 +122,17 @@ def test_cost_centres_bear_it_all_by_the_ledger_s_shares(world: World) -> None:
     assert sum(Decimal(row["tax"]) for row in closed.centres) == closed.tax
     for line in SettlementLine.objects.filter(settlement=closed):
         assert sum(Decimal(share["amount"]) for share in line.shares) == line.amount
+
+
+def test_cost_centres_stand_by_number_whichever_was_there_first(world: World) -> None:
+    older = make_centre(world.town, "0500")
+    put_in_ledger(world.other, older, date(2025, 2, 1), mono=10)
+    late = place_device(world.contract, "ug")
+    read_meter(late, at(date(2025, 1, 1)), 0)
+    read_meter(late, at(date(2025, 4, 1)), 10)
+    shown = [row[0] for row in centres_table(state_settlement(world.close(Q1))).rows]
+    assert [str(name).split()[0] for name in shown[:3]] == ["0500", "1000", "2000"]
+    assert len(shown) == 4, "what nobody is known to bear stands at the end"
 
 
 def test_every_count_names_its_readings(world: World) -> None:

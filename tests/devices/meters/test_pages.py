@@ -16,6 +16,7 @@ from allmende.devices.meters.counts import Counts
 from allmende.devices.meters.reading_keeping import record_reading
 from allmende.devices.meters.readings import MeterReading, ReadingSource
 from allmende.devices.meters.snmp_access import SnmpAccess
+from allmende.devices.meters.supplies import DeviceSupply, SupplySample
 from allmende.directory.roles import Role, RoleName
 from makers import make_device, make_person, make_town
 
@@ -141,3 +142,17 @@ def test_the_list_and_the_device_s_page_count_the_same_month_all_day_long(
     # A thousand a day, from the midnight thirty days ago.
     assert [month.counts.total for month in months] == [29_000] * 4
     assert months[0].start.at == midnight - timedelta(days=30)
+
+
+def test_a_day_that_is_sure_is_not_told_as_a_range(device: Device, it: Client) -> None:
+    now = timezone.now()
+    supply = DeviceSupply.objects.create(
+        municipality=device.municipality, device=device, key="1", kind="toner", level=40, seen_at=now
+    )
+    for week in range(8):
+        SupplySample.objects.create(supply=supply, at=now - timedelta(weeks=week), level=40 + week * 7)
+    page = it.get("/verwaltung/zaehler/verbrauch/", headers={"accept-language": "en"}).content.decode()
+    forecast = supply.forecast()
+    assert forecast is not None
+    assert forecast.earliest == forecast.latest
+    assert ">from 8 levels<" in page

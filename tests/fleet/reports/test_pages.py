@@ -147,6 +147,19 @@ def test_subscribing_and_ending(town: Municipality) -> None:
     assert not ReportSubscription.objects.exists()
 
 
+def test_where_nobody_can_get_a_mail_it_is_said_what_to_do(town: Municipality) -> None:
+    client = sign_in(town, RoleName.FINANCE)
+    page = client.get(BASE + "versand/").content.decode()
+    assert "Noch kann niemand einen bekommen" in page
+    assert 'name="recipient"' not in page
+    Person.objects.filter(login="leser").update(email="leser@zerbst.example")
+    page = client.get(BASE + "versand/").content.decode()
+    assert "Noch kann niemand einen bekommen" not in page
+    assert 'name="recipient"' in page
+    auditor = sign_in(town, RoleName.AUDITOR, login="chef").get(BASE + "versand/").content.decode()
+    assert "Tragen Sie unten den ersten ein" not in auditor, "there is no form below"
+
+
 def test_a_factor_of_the_town(town: Municipality) -> None:
     client = sign_in(town, RoleName.FINANCE)
     form = {"effect": "co2", "per_sheet": "0,0044", "first_day": "2026-01-01", "source": "Blauer Engel"}

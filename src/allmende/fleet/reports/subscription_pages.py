@@ -109,6 +109,7 @@ def show_subscriptions(request: HttpRequest, desk: Desk) -> HttpResponse:
         form=form,
         subscriptions=described,
         mail_is_set_up=mail_is_set_up(),
+        has_recipients=form.fields["recipient"].queryset.exists(),  # type: ignore[attr-defined]
         status=status,
     )
 

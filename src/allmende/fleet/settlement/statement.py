@@ -205,7 +205,8 @@ def centres_table(statement: Statement) -> Table:
             Decimal(each["tax"]),
             Decimal(each["gross"]),
         )
-        for each in statement.centres
+        # By number; without one at the end.
+        for each in sorted(statement.centres, key=lambda each: (not each["number"], each["number"]))
     )
     columns = (
         Column(_("Cost centre")),
