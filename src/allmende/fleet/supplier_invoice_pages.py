@@ -161,7 +161,8 @@ def show_invoice(request: HttpRequest, desk: Desk, invoice_id: int) -> HttpRespo
     if wanted in {"xlsx", "csv"}:
         table = _table(check.differences)
         data, kind = (to_csv(table), CSV_TYPE) if wanted == "csv" else (to_xlsx(table), XLSX_TYPE)
-        name = f"{slugify(_('Invoice check'))}-{slugify(invoice.number) or invoice.pk}.{wanted}"
+        words = _("Invoice check")
+        name = f"{slugify(words)}-{slugify(invoice.number) or invoice.pk}.{wanted}"
         return HttpResponse(
             data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from allmende.directory.municipalities import Municipality
 from allmende.directory.roles import RoleName
@@ -94,6 +94,15 @@ def test_every_leaf_of_a_towns_proof_has_a_source_and_most_a_page() -> None:
         if figure.expression is None:
             assert figure.source or figure.note, figure.name
             assert figure.href, figure.name
+
+
+def test_a_meter_s_readings_are_told_in_german_too() -> None:
+    town, _contract = make_story()
+    with translation.override("de"):
+        notes = {
+            figure.note for figure in prove_town(town).figures if "reading" in figure.name and figure.note
+        }
+    assert notes == {"Anfang: Ablesung vom 01.01.2025 00:00. Ende: Ablesung vom 01.01.2026 00:00."}
 
 
 def test_a_counter_that_begins_anew_loses_nothing() -> None:
