@@ -10,6 +10,7 @@ Who may what stands in one table:
     changing_page         IT                                                 IT
     figures_page          IT, finance, management, auditor                   nobody (GET and HEAD alone)
     contracts_page        IT, finance, management, auditor                   IT, finance
+    readers_page          IT, finance, management, auditor                   the same: what is their own, which the service checks
     office_page           the cooperative's office, in its own tenant        the same
 """
 
@@ -120,6 +121,13 @@ def contracts_page(
     return _guard(
         view, reads=lambda desk: desk.may_read_figures, changes=lambda desk: desk.may_keep_contracts
     )
+
+
+def readers_page(
+    view: Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Who reads figures may act here on what is their own; the service asks whose it is."""
+    return _guard(view, reads=lambda desk: desk.may_read_figures, changes=lambda desk: desk.may_read_figures)
 
 
 def office_page(
