@@ -23,6 +23,7 @@ from allmende.cooperative.members import Member
 from allmende.cooperative.mergers import merge_members
 from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate
+from allmende.cooperative.sepa.pay_outs import PayOut
 from allmende.cooperative.share_endings import open_endings
 from allmende.directory.roles import RoleName
 
@@ -35,6 +36,7 @@ from .money_makers import (
     statement_xml,
     transaction_xml,
 )
+from .test_matching import owed_to_members
 from .test_member_pages import sign_in
 from .test_share_endings import pay_in
 
@@ -183,6 +185,41 @@ def test_a_mandate_is_recorded_collected_and_revoked() -> None:
     assert item.state == "returned"
     client.post(f"{BASE}lastschriften/mandat/{mandate.pk}/widerrufen/", {"day": today.isoformat()})
     assert b"revoked" in client.get(BASE + "lastschriften/").content
+
+
+def test_pay_outs_that_the_bank_rejects_or_sends_back_are_owed_again() -> None:
+    client = sign_in()
+    today = timezone.localdate()
+    owed_to_members("100.00", "50.00")
+    paid, rejected = PayOut.objects.order_by("-amount")
+    page = client.get(BASE + "lastschriften/").content.decode()
+    address = f"{BASE}lastschriften/auszahlungen/{paid.run_id}/"
+    assert address in page
+    assert b"pain.001.001.09" in client.get(f"{address}datei/").content
+    question = f"{BASE}lastschriften/auszahlungen/posten/{rejected.pk}/abgelehnt/"
+    assert question in client.get(address).content.decode()
+    assert b"Did the bank reject this pay-out?" in client.get(question).content
+    done = client.post(question, follow=True).content.decode()
+    assert "marked as rejected" in done
+    assert "rejected on" in done
+    assert b"not waiting any more" in client.post(question, follow=True).content
+
+    entries = [
+        transaction_xml("-100.00", today, end_to_end=paid.reference),
+        transaction_xml("100.00", today, purpose="Konto erloschen"),
+    ]
+    data = statement_xml("2", today, "150.00", entries, ["-100.00", "100.00"])
+    client.post(BASE + "bank/", {"file": upload(data)})
+    row = BankTransaction.objects.get(purpose="Konto erloschen")
+    address = f"{BASE}bank/zahlung/{row.pk}/"
+    assert "It is a pay-out that came back" in client.get(address).content.decode()
+    assert client.post(address, {"pay_out": "0"}).status_code == 422
+    assert b"The payment is matched." in client.post(address, {"pay_out": str(paid.pk)}, follow=True).content
+    page = client.get(f"{BASE}lastschriften/auszahlungen/{paid.run_id}/").content.decode()
+    assert "returned on" in page
+    page = client.get(BASE + "lastschriften/auszahlen/").content.decode()
+    assert "Make the file over 150.00" in page
+    assert "It is a pay-out that came back" not in client.get(address).content.decode()
 
 
 def test_what_the_rules_refuse_says_what_to_do_and_uses_up_no_number() -> None:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.day_field import DayField
 from allmende.cooperative.hash_chain import record_change
-from allmende.cooperative.legal_rules import LegalRule
+from allmende.cooperative.legal_rules import TEXT_CHOICES, LegalRule
 from allmende.cooperative.member_change_pages import show_form
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
@@ -51,6 +51,10 @@ class RuleForm(_RuleModelForm):
         super().__init__(*args, **kwargs)
         self.fields["number"].localize = True
         self.fields["land"].help_text = _("Empty: for all Länder.")
+        # Of a key by whose text the program decides, its words are chosen; also when a new key was typed and comes back.
+        choices = TEXT_CHOICES.get(self["key"].value() or "")
+        if choices is not None:
+            self.fields["text"].widget = forms.Select(choices=[("", "–"), *choices.items()])
 
 
 @require_GET

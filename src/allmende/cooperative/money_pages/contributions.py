@@ -42,6 +42,7 @@ from allmende.cooperative.money_pages.layout import (
     asked_amount,
     asked_day,
     day_words,
+    do_or_explain,
     refused,
     show,
     show_form,
@@ -287,15 +288,13 @@ def do_charge_contributions(request: HttpRequest, desk: Desk) -> HttpResponse:
     if not form.is_valid():
         return redirect("charge_contributions")
     day = form.cleaned_data["tag"]
-    try:
+
+    def charge() -> str:
         made = charge_contributions(desk.actor, day, expected=asked_amount(request))
-    except MoneyRefusedError as error:
-        messages.error(request, str(error))
-        return redirect(f"{reverse('charge_contributions')}?tag={day.isoformat()}")
-    messages.success(
-        request, _("%(count)d contributions are charged. Write the invoices now.") % {"count": len(made)}
-    )
-    return redirect("draft_invoices")
+        return _("%(count)d contributions are charged. Write the invoices now.") % {"count": len(made)}
+
+    back = f"{reverse('charge_contributions')}?tag={day.isoformat()}"
+    return do_or_explain(request, charge, done="draft_invoices", back=back)
 
 
 class _DayForm(forms.Form):

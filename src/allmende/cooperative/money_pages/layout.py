@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from allmende.cooperative.billing_profile import NoProfileError
 from allmende.cooperative.legal_rules import UnknownRuleError
+from allmende.cooperative.money import MoneyRefusedError
 from allmende.directory.administration_access import Desk
 
 P = ParamSpec("P")
@@ -164,6 +165,17 @@ def needs_profile(
             return show(request, desk, _("A rule is missing"), Section(warning=str(error)), status=409)
 
     return guarded
+
+
+def do_or_explain(request: HttpRequest, do: Callable[[], str], *, done: str, back: str) -> HttpResponse:
+    """Does what a page has asked for and says its words at `done`; what is refused, e.g. as a sum is not the expected one any more, leads `back` with the reason."""
+    try:
+        words = do()
+    except MoneyRefusedError as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    messages.success(request, words)
+    return redirect(done)
 
 
 def refused(form: forms.BaseForm, error: Exception) -> None:
