@@ -127,11 +127,11 @@ def check_day(day: date, found: list[Collectible], profile: BillingProfile, toda
 
 
 def create_collections(
-    actor: Person | None, day: date, *, expected: Decimal | None = None
+    actor: Person | None, day: date, *, expected: Decimal | None = None, made_on: date | None = None
 ) -> list[CollectionRun]:
     """The file (one for each scheme) with all that can be collected on the day; notices go out to those who have none.
 
-    `expected` is the sum that was shown before. Raises MoneyRefusedError, NoProfileError.
+    `expected` is the sum that was shown before; `made_on` the day from which the notice counts, None for today. Raises MoneyRefusedError, NoProfileError.
     """
     profile = billing_profile()
     if not profile.creditor_id:
@@ -147,7 +147,7 @@ def create_collections(
             raise MoneyRefusedError(
                 gettext("Something has changed meanwhile. Please look at the amounts again.")
             )
-        check_day(day, found, profile, timezone.localdate())
+        check_day(day, found, profile, made_on or timezone.localdate())
         runs = []
         for scheme in Scheme:
             of_scheme = [each for each in found if each.mandate.scheme == scheme]
