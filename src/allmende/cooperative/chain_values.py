@@ -206,7 +206,10 @@ class _Names:
             members.update(_ids(values.get("member"), values.get("counterpart"), values.get("members")))
             meetings.update(_ids(values.get("meeting")))
         self._members = {row.pk: row.name for row in Member.objects.filter(pk__in=members)}
-        self._meetings = {row.pk: str(row) for row in Meeting.objects.filter(pk__in=meetings)}
+        self._meetings = {
+            row.pk: f"{row.title}, {date_format(row.day, 'SHORT_DATE_FORMAT')}"
+            for row in Meeting.objects.filter(pk__in=meetings)
+        }
 
     def words(self, noun: str, name: str, value: Any, said: Mapping[str, Any]) -> str:
         """`said`: all values of the entry that this one is of."""

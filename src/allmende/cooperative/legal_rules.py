@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.laender import Land
@@ -25,7 +25,7 @@ from allmende.cooperative.periods import FinancialYear, Period, PeriodUnit, fina
 
 class RuleKind(models.TextChoices):
     TEXT = "text", _("text")
-    NUMBER = "number", _("number")
+    NUMBER = "number", pgettext_lazy("rule", "number")
     PERIOD = "period", _("period")
 
 

@@ -32,6 +32,7 @@ from allmende.cooperative.money_pages.layout import (
     show,
 )
 from allmende.cooperative.sepa.collecting import (
+    RETURN_REASONS,
     CollectionItem,
     CollectionRun,
     ItemState,
@@ -110,7 +111,7 @@ def collect(request: HttpRequest, desk: Desk) -> HttpResponse:
         lead=_(
             "The file (pain.008) is for your bank's program; nothing is sent from here. What was collected is booked when the statement says so."
         ),
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
     )
 
 
@@ -160,7 +161,7 @@ def pay_out(request: HttpRequest, desk: Desk) -> HttpResponse:
         lead=_(
             "Balances of members who have left, and credit. The file (pain.001) is for your bank's program."
         ),
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
     )
 
 
@@ -179,6 +180,8 @@ def show_collection(request: HttpRequest, desk: Desk, run_id: int) -> HttpRespon
             _item_state(each),
             Cell(_("the bank has rejected it"), reverse("reject_collection_item", args=[each.pk]))
             if each.state == ItemState.PENDING
+            else Cell(_("remind"), reverse("reminders"))
+            if each.state == ItemState.RETURNED and each.claim.open_amount() > 0
             else "",
         )
         for each in items
@@ -193,9 +196,9 @@ def show_collection(request: HttpRequest, desk: Desk, run_id: int) -> HttpRespon
             ways=((reverse("collection_file", args=[run.pk]), _("The file for the bank (pain.008)")),),
         ),
         lead=_(
-            "A debit counts as paid when the bank's statement says so. One that the bank has rejected before it paid never stands on a statement: mark it here, then it can be collected or reminded again."
+            "A debit counts as paid when the bank's statement says so. One that came back leaves its claim open: ask the member why, record a new mandate where the account has changed, then collect again or remind. One that the bank has rejected before it paid never stands on a statement: mark it here, then it can be collected or reminded again."
         ),
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
     )
 
 
@@ -227,7 +230,8 @@ def reject(request: HttpRequest, desk: Desk, item_id: int) -> HttpResponse:
 def _item_state(item: CollectionItem) -> Cell:
     words = str(item.get_state_display())
     if item.return_code:
-        words = f"{words} ({item.return_code})"
+        reason = RETURN_REASONS.get(item.return_code)
+        words = f"{words}: {reason} ({item.return_code})" if reason else f"{words} ({item.return_code})"
     badge = {ItemState.PENDING: "info", ItemState.PAID: "success"}.get(ItemState(item.state), "warning")
     return Cell(words, badge=badge)
 
@@ -265,7 +269,7 @@ def show_pay_outs(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponse
         lead=_(
             "A pay-out counts as paid when the bank's statement says so, and one whose money comes back is owed again. One that the bank has rejected before it paid never stands on a statement: mark it here, then it can be paid out again, after the IBAN was corrected."
         ),
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
     )
 
 

@@ -107,10 +107,11 @@ def show(
     *sections: Section,
     lead: str = "",
     ways: Sequence[tuple[str, str]] = (),
+    back: str = "",
     status: int = 200,
     page: Any = None,
 ) -> HttpResponse:
-    """`ways`: (address, label); the first is the main one. `page`: a Django Page, for its links."""
+    """`ways`: (address, label); the first is the main one. `back`: the page above. `page`: a Django Page, for its links."""
     return desk.show(
         request,
         "cooperative/money/page.html",
@@ -119,6 +120,7 @@ def show(
         lead=lead,
         sections=sections,
         ways=ways,
+        back=back,
         page=page,
     )
 
@@ -211,6 +213,7 @@ class EuroField(forms.DecimalField):
 
     def __init__(self, *, decimals: int = 2, **kwargs: Any) -> None:
         kwargs.setdefault("min_value", 0)
+        kwargs.setdefault("localize", True)
         super().__init__(max_digits=12, decimal_places=decimals, **kwargs)
         self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
 

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.accounts import Account
@@ -98,10 +98,6 @@ class AccountForm(forms.Form):
     text = forms.CharField(label=gettext_lazy("Text"), max_length=150)
 
 
-class PayOutForm(forms.Form):
-    pay_out = forms.ChoiceField(label=gettext_lazy("Pay-out"))
-
-
 @require_GET
 @office_page
 def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
@@ -145,7 +141,12 @@ def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
         desk,
         _("Payments"),
         Section(
-            warning=_("%(count)d payments could not be matched: say what they are for.") % {"count": waiting},
+            warning=ngettext(
+                "%(count)d payment could not be matched: say what it is for.",
+                "%(count)d payments could not be matched: say what they are for.",
+                waiting,
+            )
+            % {"count": waiting},
             ways=((reverse("bank"), _("To the bank's statements")),),
         )
         if waiting
@@ -229,7 +230,11 @@ def bank(request: HttpRequest, desk: Desk) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("%(count)d payments are imported, %(matched)d of them matched.")
+                ngettext(
+                    "%(count)d payment is imported, %(matched)d of it matched.",
+                    "%(count)d payments are imported, %(matched)d of them matched.",
+                    len(done.transactions),
+                )
                 % {"count": len(done.transactions), "matched": done.matched},
             )
             return redirect("bank")
@@ -264,7 +269,7 @@ def bank(request: HttpRequest, desk: Desk) -> HttpResponse:
             empty=_("None yet."),
         ),
         status=422 if form.errors else 200,
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
         page=page,
     )
 
@@ -278,7 +283,7 @@ def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpRe
     claims = [(claim, amount) for claim, amount in open_claims() if amount > 0] if left > 0 else []
     choices = [
         (str(claim.pk), f"{claim.reference} {claim.member.name}: {euros(amount)}")
-        for claim, amount in sorted(claims, key=lambda each: (each[1] != left, each[0].member.name))
+        for claim, amount in sorted(claims, key=lambda each: _unlikely(row, left, *each))
     ]
     to_claim = ClaimForm(request.POST if "amount" in request.POST else None, initial={"amount": left})
     field = to_claim.fields["claim"]
@@ -339,7 +344,7 @@ def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpRe
         _("Payment"),
         *sections,
         status=422 if chosen is not None and chosen.errors else 200,
-        ways=[(reverse("bank"), _("Back"))],
+        back=reverse("bank"),
     )
 
 
@@ -366,14 +371,18 @@ def undo(request: HttpRequest, desk: Desk, match_id: int) -> HttpResponse:
     )
 
 
-def _returned_form(request: HttpRequest, amount: Decimal) -> PayOutForm | None:
+def _unlikely(row: BankTransaction, left: Decimal, claim: Claim, amount: Decimal) -> tuple[bool, bool, str]:
+    """The order in which claims are offered: the one of this amount and of who has paid comes first."""
+    payer, name = row.name.casefold(), claim.member.name.casefold()
+    return amount != left, not (payer and (payer in name or name in payer)), claim.member.name
+
+
+def _returned_form(request: HttpRequest, amount: Decimal) -> forms.Form | None:
     """None where no pay-out of this amount was paid."""
     paid = returnable_pay_outs().filter(amount=amount).select_related("member")
     choices = [(str(each.pk), f"{each.reference} {each.member.name}: {each.text}") for each in paid]
-    form = PayOutForm(request.POST if "pay_out" in request.POST else None)
-    field = form.fields["pay_out"]
-    if isinstance(field, forms.ChoiceField):
-        field.choices = choices
+    form = forms.Form(request.POST if "pay_out" in request.POST else None)
+    form.fields["pay_out"] = forms.ChoiceField(label=_("Pay-out"), choices=choices)
     return form if choices else None
 
 
