@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from asgiref.sync import SyncToAsync
 from django.db import connections
+from django.test import TransactionTestCase
 
 import foundation
 
@@ -31,6 +32,31 @@ def home(tmp_path: Path, settings: Any) -> Path:
     settings.ALLMENDE_PEPPER = b"a pepper for tests, 32 bytes long"[:32]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return tmp_path
+
+
+#: With one of these a test asks the database.
+_DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out what does not ask the database: for a second one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database-only"):
+        left_out = [item for item in items if not _asks_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _asks_database(item)]
+
+
+def _asks_database(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "database"))
+    of_django = issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
+    return marked or of_django or not _DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -21,6 +21,8 @@ from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.print_client import PrintClient
 from server.service_process import ServiceProcess, fresh_database, service_process
 
+pytestmark = pytest.mark.database
+
 _PROCESSES = (
     "from allmende.printing.delivery.holders import DeliveryHolder\nanswer = DeliveryHolder.objects.count()"
 )

@@ -17,6 +17,8 @@ from cryptography.x509.oid import NameOID
 
 from server.service_process import ServiceProcess, service_process
 
+pytestmark = pytest.mark.database
+
 Findings = list[tuple[str, str, str]]
 
 

@@ -26,6 +26,8 @@ from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.print_client import DeviceApi, PrintClient, RefusedError, job_number
 from server.service_process import ServiceProcess, fresh_database
 
+pytestmark = pytest.mark.database
+
 CHIPS = {person.login: person.chip for person in PEOPLE}
 DEVICE = "rathaus-eg"
 _JOB = """

@@ -12,6 +12,8 @@ from allmende.documents import make_demo_pdf
 from server.print_client import PrintClient
 from server.service_process import ServiceProcess, service_process
 
+pytestmark = pytest.mark.database
+
 PASSWORD = "Sehr geheim, sehr lang"
 _CAN_SIGN_IN = """
 from django.contrib.auth import authenticate
