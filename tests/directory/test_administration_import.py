@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from allmende.directory import administration_import
 from allmende.directory.administration_import import describe_problem
 from allmende.directory.audit import AuditEntry
 from allmende.directory.people import Person
@@ -62,7 +63,30 @@ def test_the_same_file_again_changes_nothing(client: Client) -> None:
     before = list(Person.objects.order_by("pk").values())
     page = upload(client, text)
     assert 'name="digest"' not in page
+    assert "There is nothing to import" in page
+    assert "Each list shows at most" not in page
     assert list(Person.objects.order_by("pk").values()) == before
+
+
+def test_a_change_says_of_what(client: Client) -> None:
+    upload(client, HEADER + "a;Anna;a@b.example;;\r\n")
+    confirm(client)
+    Person.objects.filter(login="a").update(is_active=False)
+    page = upload(client, HEADER + "a;Anna B.;c@b.example;9999;x\r\n")
+    for words in (
+        "becomes active again",
+        "Name: Anna → Anna B.",
+        "E-mail: a@b.example → c@b.example",
+        "Cost centre: – → 9999",
+        "Other names: – → x",
+    ):
+        assert words in page
+    assert "There is nothing to import" not in page
+
+
+def test_long_lists_say_that_they_are_cut(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(administration_import, "_SHOWN", 2)
+    assert "Each list shows at most 2 lines" in upload(client, HEADER + "a;A;;;\r\nb;B;;;\r\nc;C;;;\r\n")
 
 
 def test_lines_with_problems_are_told_and_left_out(client: Client) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
+from allmende.directory.delegations import delegate_to
 from allmende.printing.visit.bearers import (
     NoSuchCostCentreError,
     choose_bearer,
@@ -18,8 +19,9 @@ from allmende.printing.visit.bearers import (
     find_cost_centres,
     may_choose_bearer,
 )
+from allmende.printing.visit.visit_jobs import list_visit_jobs
 from allmende.printing.visit.visits import resume_visit
-from makers import make_entry, make_town
+from makers import make_entry, make_job, make_person, make_town
 from printing.standing import stand
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,6 +37,21 @@ def test_the_choice_holds_for_the_visit_and_no_longer() -> None:
     choose_bearer(visit, number="2")
     assert current_bearer(resume_visit(standing.token, visit.token)) == other
     assert current_bearer(standing.tap()) == own
+
+
+def test_a_job_that_goes_on_another_one_than_the_visit_shows_says_so() -> None:
+    standing = stand()
+    own, other = (ensure_cost_centres(standing.town, ["1", "2"])[number] for number in ("1", "2"))
+    boss = make_person(standing.town, "chefin")
+    for person, centre in ((standing.person, own), (boss, other)):
+        person.cost_centre = centre
+        person.save()
+    delegate_to(boss, standing.person)
+    make_job(standing.town, boss)
+    visit = standing.tap()
+    assert [job.bearer for job in list_visit_jobs(visit)] == [other, None]
+    choose_bearer(visit, number="2")
+    assert [job.bearer for job in list_visit_jobs(visit)] == [None, None]
 
 
 def test_closed_ones_and_those_of_other_towns_can_not_be_chosen() -> None:

@@ -145,6 +145,7 @@ def test_too_many_unknown_chips_say_when_to_come_back() -> None:
         call(standing, "POST", "/devices/rathaus-eg/taps", {"chip": f"{number + 1:08x}"})
     answer = call(standing, "POST", "/devices/rathaus-eg/taps", {"chip": standing.chip})
     assert (answer.status_code, answer.json()["code"]) == (429, "too-many-attempts")
+    assert answer.json()["message"].startswith("Zu viele unbekannte Chips")
     assert 0 < int(answer["Retry-After"]) <= 601
 
 

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
-from allmende.printing.job_bearers import named_bearers
+from allmende.printing.job_bearers import expected_bearers, named_bearers
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.sheets import SheetEntry
 from allmende.printing.visit.bearers import choose_bearer
@@ -77,3 +77,20 @@ def test_nobody_asks_where_nobody_has_named_one(django_assert_num_queries: objec
     jobs = [make_job(town, make_person(town)).job]
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert named_bearers(town.pk, jobs) == {}
+
+
+def test_a_job_of_nobody_is_borne_by_nobody() -> None:
+    town = make_town()
+    ensure_cost_centres(town, ["1", "2"])
+    person = make_person(town)
+    person.cost_centre = CostCentre.objects.get(number="1")
+    person.save()
+    named, own = make_job(town, person, ticket={"job_account_id": "2"}).job, make_job(town, person).job
+    nobody = make_job(town, None, ticket={"job_account_id": "2"}).job
+    jobs = Job.objects.select_related("person__cost_centre")
+    bearers = expected_bearers(town.pk, jobs)
+    assert {job_id: row.number if row else "" for job_id, row in bearers.items()} == {
+        named.pk: "2",
+        own.pk: "1",
+        nobody.pk: "",
+    }

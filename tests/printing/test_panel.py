@@ -13,14 +13,17 @@ from django.test import Client
 
 from allmende.devices.device_tokens import TokenKind, revoke_device_token
 from allmende.devices.devices import Device
+from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, spend_attempt
+from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.directory.chips import Chip
+from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person
 from allmende.printing.panel.access import (
     CARRY_SECONDS,
     IDLE_SECONDS,
     Panel,
-    carry_number,
-    read_carried_number,
+    carry_secret,
+    read_carried,
 )
 from allmende.printing.visit.visits import Visit
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
@@ -102,6 +105,44 @@ def test_visit_of_another_panel_is_not_taken(at_panel: Client, panel: Panel) -> 
     assert "Anna Ahorn" not in client.get(other.href).content.decode()
 
 
+def test_a_closed_panel_says_what_to_do(panel: Panel) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.get(f"{panel.href}?token={panel.clear_token}")
+    for _ in range(UNKNOWN_CHIP_LIMIT.count):
+        spend_attempt(UNKNOWN_CHIP_LIMIT, panel.device.pk)
+    tap(client, panel)
+    page = client.get(panel.href).content.decode()
+    assert "Too many unknown chips were put on this reader" in page
+    assert "use another device, or ask your town&#x27;s IT" in page
+
+
+@pytest.mark.parametrize("detour", ["wrong code", "another chip"])
+def test_the_pin_of_a_new_chip_is_kept_on_the_way(at_panel: Client, panel: Panel, detour: str) -> None:
+    """Else the chip would be enrolled without one, and nobody would be told."""
+    person = make_person(panel.device.municipality, "carla")
+    if detour == "another chip":
+        make_chip(person, "0a0b0c0d")
+    code = issue_enrolment_code(person, person)
+    page = tap(at_panel, panel, "0badcafe").content.decode()
+    typed = {"carried": hidden(page, "carried"), "code": code, "pin": "2468"}
+    first = {**typed, "code": "AAA-AAA-AAA"} if detour == "wrong code" else typed
+    page = at_panel.post(f"{panel.href}/anlernen", first).content.decode()
+    assert "2468" not in page
+    kept = {name: hidden(page, name) for name in ("carried", "carried_pin")}
+    lost = {"chips_lost": "yes"} if detour == "another chip" else {}
+    assert (
+        at_panel.post(f"{panel.href}/anlernen", {**kept, **lost, "code": code, "pin": ""}).status_code == 302
+    )
+    assert Chip.objects.get(person=person).has_pin
+    assert "PIN" in tap(at_panel, panel, "0badcafe").content.decode()
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(f'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]
+
+
 def test_page_that_nobody_touches_ends_the_visit(at_panel: Client, panel: Panel) -> None:
     tap(at_panel, panel)
     long_ago = int(time.time()) - IDLE_SECONDS
@@ -157,13 +198,13 @@ def test_pin_is_asked_and_wrong_ones_are_told(at_panel: Client, panel: Panel) ->
 def test_carried_number_is_for_this_panel_and_a_moment(
     panel: Panel, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carried = carry_number(panel, CHIP)
-    assert read_carried_number(panel, carried) == CHIP
-    assert read_carried_number(Panel(*make_token(device)), carried) is None
-    assert read_carried_number(panel, carried[:-4] + "AAAA") is None
+    carried = carry_secret(panel, CHIP)
+    assert read_carried(panel, carried) == CHIP
+    assert read_carried(Panel(*make_token(device)), carried) is None
+    assert read_carried(panel, carried[:-4] + "AAAA") is None
     later = time.time() + CARRY_SECONDS + 1
     monkeypatch.setattr("allmende.printing.panel.access.time.time", lambda: later)
-    assert read_carried_number(panel, carried) is None
+    assert read_carried(panel, carried) is None
 
 
 def test_jobs_of_others_can_not_be_touched(at_panel: Client, panel: Panel) -> None:
@@ -206,3 +247,16 @@ def test_where_no_pages_are_known_it_says_why(
     tap(at_panel, panel)
     page = at_panel.get(panel.href, headers={"accept-language": "en"}).content.decode()
     assert words in page.replace("&#x27;", "'")
+
+
+def test_what_is_collected_for_somebody_is_printed_not_only_that(
+    at_panel: Client, panel: Panel, anna: Person
+) -> None:
+    """“Only this” makes sense beside “Print all” alone."""
+    boss = make_person(panel.device.municipality, "chefin")
+    delegate_to(boss, anna)
+    make_job(panel.device.municipality, boss)
+    tap(at_panel, panel)
+    assert "Nur diesen" not in at_panel.get(panel.href).content.decode()
+    make_job(panel.device.municipality, anna)
+    assert "Nur diesen" in at_panel.get(panel.href).content.decode()

@@ -247,6 +247,24 @@ def test_a_delegate_collects_what_was_sealed_to_both(delivery: Recorder) -> None
     assert outcome.code == "not-held"
 
 
+def test_what_waited_when_a_delegation_began_stays_with_its_owner(delivery: Recorder) -> None:
+    """Also where it would open: sealed to the delegate in an earlier delegation, or to the town for an owner without a chip."""
+    standing = stand(jobs=0)
+    owner, newcomer = make_person(standing.town, "bernd"), make_person(standing.town, "clara")
+    make_chip(owner, "0badcafe")
+    end_delegation(owner, delegate_to(owner, standing.person))
+    both = [Recipient.from_text(owner.recipient), Recipient.from_text(standing.person.recipient)]
+    jobs = [make_job(standing.town, owner, recipients=both).job, make_job(standing.town, newcomer).job]
+    for each in (owner, newcomer):
+        delegate_to(each, standing.person)
+    assert list_visit_jobs(standing.visit) == []
+    assert {outcome.code for outcome in release_jobs(standing.visit, [job.pk for job in jobs])} == {
+        "not-held"
+    }
+    later = make_job(standing.town, newcomer).job
+    assert [job.id for job in list_visit_jobs(standing.visit)] == [later.pk]
+
+
 # -- quarantine ----------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.test import Client
 
 from allmende.directory.people import Person
 from allmende.documents import make_demo_pdf
+from allmende.printing.arrival.upload import UPLOADS_PER_PERSON, take_place
 from allmende.printing.job_access import open_with_enrolment_key
 from allmende.printing.jobs import Job
 from allmende.printing.print_service import PrintService, set_running_service
@@ -141,3 +143,31 @@ def test_forged_request_leaves_nothing(anna: Person, service: PrintService, tmp_
     assert response.status_code == 403
     assert not Job.objects.exists()
     assert not [file for file in (tmp_path / "spool").rglob("*") if file.is_file()]
+
+
+class Unread:
+    """A body that nobody may wait for."""
+
+    def read(self, *_: Any) -> bytes:
+        raise AssertionError
+
+    readline = read
+
+
+def test_one_person_can_not_take_all_places(portal: Client, anna: Person, service: PrintService) -> None:
+    bernd = Client()
+    bernd.force_login(make_person(anna.municipality, "bernd"))
+    with ExitStack() as held:
+        for _ in range(UPLOADS_PER_PERSON):
+            held.enter_context(take_place(anna))
+        response = portal.generic(
+            "POST", "/drucken/", content_type="multipart/form-data; boundary=b", CONTENT_LENGTH="9",
+            **{"wsgi.input": Unread()},
+        )  # fmt: skip
+        assert response.status_code == 429
+        assert "Your earlier files are still arriving" in response.content.decode()
+        assert portal.get("/drucken/").status_code == 200
+        assert hand_in(bernd, make_demo_pdf("Plan")).status_code == 302
+    assert hand_in(portal, b"").status_code == 422
+    for _ in range(UPLOADS_PER_PERSON + 1):
+        assert hand_in(portal, make_demo_pdf("Plan")).status_code == 302

@@ -14,7 +14,7 @@ from allmende.devices.device_tokens import (
     issue_device_token,
     revoke_device_token,
 )
-from allmende.directory.attempts import TooManyAttemptsError
+from allmende.directory.attempts import ENROLMENT_LIMIT, UNKNOWN_CHIP_LIMIT, TooManyAttemptsError
 from allmende.directory.chip_enrolment import issue_enrolment_code, revoke_chip
 from allmende.directory.chip_openings import UnknownChipError, open_with_chip
 from allmende.directory.chips import Chip
@@ -29,6 +29,7 @@ from allmende.printing.visit.visits import (
     collect_visit,
     end_visit,
     enrol_at_device,
+    enrol_further_at_device,
     keep_visit_open,
     resume_visit,
 )
@@ -96,6 +97,48 @@ def test_unknown_chips_close_a_device_before_they_can_be_counted_through() -> No
         begin_visit(token, chip)
     elsewhere, _ = make_token(make_device(town, "og"))
     assert begin_visit(elsewhere, chip)
+
+
+def test_a_day_on_which_everybody_enrols_closes_no_device() -> None:
+    town = make_town()
+    token, _ = make_token(make_device(town))
+    for number in range(UNKNOWN_CHIP_LIMIT.count + 2):
+        chip = f"{number + 1:08x}"
+        person = make_person(town, f"new-{number}")
+        for _ in range(2):
+            with pytest.raises(UnknownChipError):
+                begin_visit(token, chip)
+        enrol_at_device(token, chip, issue_enrolment_code(person, person))
+    assert begin_visit(token, "00000001")
+
+
+def test_a_further_chip_gives_its_attempt_back_too() -> None:
+    town = make_town()
+    anna = make_person(town)
+    token, _ = make_token(make_device(town))
+    for number in range(UNKNOWN_CHIP_LIMIT.count - 1):
+        with pytest.raises(UnknownChipError):
+            begin_visit(token, f"{number + 1:08x}")
+    visit = begin_visit(token, make_chip(anna))
+    with pytest.raises(UnknownChipError):
+        begin_visit(token, "0badcafe")
+    enrol_further_at_device(visit, token, "0badcafe")
+    assert begin_visit(token, "0badcafe")
+
+
+def test_codes_of_ones_own_are_no_way_to_try_out_numbers() -> None:
+    """Whether a number is taken is told at enrolment too: to one person not more often than to a device."""
+    town = make_town()
+    make_chip(make_person(town), "04a1b2c3")
+    mallory = make_person(town, "mallory")
+    token, _ = make_token(make_device(town))
+    for number in range(ENROLMENT_LIMIT.count):
+        code = issue_enrolment_code(mallory, mallory)
+        visit, _enrolment = enrol_at_device(token, f"{number + 1:08x}", code, chips_lost=True)
+    with pytest.raises(TooManyAttemptsError):
+        enrol_at_device(token, "04a1b2c3", issue_enrolment_code(mallory, mallory), chips_lost=True)
+    with pytest.raises(TooManyAttemptsError):
+        enrol_further_at_device(visit, token, "04a1b2c3")
 
 
 def test_the_reader_decides_how_a_number_is_read() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from allmende.printing.arrival.upload import UPLOADS_PER_PERSON
 from allmende.server import body_limit
 from allmende.server.body_limit import (
     MAX_FORM_BYTES,
@@ -114,6 +115,10 @@ async def test_uploads_never_take_all_threads() -> None:
         assert running[0] == UPLOADS
         ends.set()
     assert running[0] == UPLOADS + 3
+
+
+def test_one_person_leaves_room_for_a_neighbour() -> None:
+    assert UPLOADS_PER_PERSON < UPLOADS
 
 
 async def test_the_refusal_says_why_in_both_languages() -> None:

@@ -36,7 +36,7 @@ async def answer_scheme(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
                 return
-    while (await receive()).get("more_body"):
+    while scope["path"] != "/early" and (await receive()).get("more_body"):
         pass
     body = f"{scope['scheme']} {scope['client'][0]}".encode()
     headers = [(b"content-length", str(len(body)).encode())]
@@ -153,6 +153,38 @@ async def test_a_long_body_is_no_head(tmp_path: Path) -> None:
     async with running(tmp_path) as port:
         assert await ask(port, request=head + body) == b"http 127.0.0.1"
         assert await ask(port, request=chunked + chunks) == b"http 127.0.0.1"
+
+
+EARLY = b"POST /early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n" + b"a" * 50
+
+
+async def test_a_body_that_was_answered_early_may_arrive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.0)
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(EARLY)
+        await reader.readuntil(b"127.0.0.1")
+        writer.write(b"a" * 25)
+        assert await ask(port) == b"http 127.0.0.1"
+        writer.write(b"a" * 25 + REQUEST)
+        await asyncio.wait_for(reader.readuntil(b"127.0.0.1"), 10)
+        writer.close()
+
+
+@pytest.mark.parametrize(("rest", "clock"), [(b"", "REST_SECONDS"), (b"a" * 50, "HEAD_SECONDS")])
+async def test_what_follows_an_early_answer_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: bytes, clock: str
+) -> None:
+    monkeypatch.setattr(http_protocol, clock, 0.0)
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(EARLY)
+        await reader.readuntil(b"127.0.0.1")
+        writer.write(rest)
+        assert await is_closed_by_server(reader)
+        writer.close()
 
 
 async def test_garbage_instead_of_tls_harms_only_itself(tmp_path: Path) -> None:

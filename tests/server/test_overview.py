@@ -14,6 +14,7 @@ from django.utils import timezone
 from allmende.devices.devices import Device
 from allmende.devices.fault_reports import FaultKind, close_fault, report_fault
 from allmende.devices.meters.alerts import AlertKind, DeviceAlert, acknowledge_alert
+from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, spend_attempt
 from allmende.directory.roles import Role, RoleName
 from allmende.printing.administration.town_figures import count_jobs
 from allmende.printing.job_states import State
@@ -61,6 +62,17 @@ def test_each_problem_leads_to_where_it_is_solved(monkeypatch: pytest.MonkeyPatc
         ("info", f"/verwaltung/geraete/{device.pk}/"),
         ("info", "/verwaltung/auftraege/?state=uncertain"),
     ]
+
+
+def test_a_closed_device_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12))
+    town = make_town()
+    make_queue(town)
+    device = make_device(town)
+    make_token(device)
+    for _ in range(UNKNOWN_CHIP_LIMIT.count):
+        spend_attempt(UNKNOWN_CHIP_LIMIT, device.pk)
+    assert hrefs(town) == [("warning", f"/verwaltung/geraete/{device.pk}/")]
 
 
 def test_what_was_reported_and_found_is_told_until_somebody_takes_it_on(

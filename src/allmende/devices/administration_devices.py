@@ -27,6 +27,7 @@ from allmende.devices.device_administration import (
     change_device,
     describe_device,
 )
+from allmende.devices.device_closings import list_closings, reopen_device
 from allmende.devices.device_description import DeviceDescription
 from allmende.devices.device_errors import CertificateChangedError, DeviceUnreachableError, UnreachableReason
 from allmende.devices.device_forms import AddressForm, DeviceForm
@@ -147,6 +148,7 @@ def show_device(request: HttpRequest, desk: Desk, device_id: int) -> HttpRespons
         tokens=tokens,
         description=description,
         abilities=_abilities(description),
+        closings=list_closings([device.pk]).get(device.pk, []),
         is_socket=device.uri.startswith("socket:"),
         moves=device.moves.select_related("other_device", "recorded_by")[:_LISTED_MOVES],
         more_moves=device.moves.count() > _LISTED_MOVES,
@@ -192,6 +194,17 @@ def refresh_device_page(request: HttpRequest, desk: Desk, device_id: int) -> Htt
     device = access_device_for(desk.actor, device_id)
     if _refresh(request, device):
         messages.success(request, _("The device has answered."))
+    return redirect("administer_device", device.pk)
+
+
+@require_POST
+@changing_page
+def reopen_device_page(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse:
+    device = access_device_for(desk.actor, device_id)
+    if reopen_device(desk.actor, device):
+        messages.success(request, _("The device is open again."))
+    else:
+        messages.info(request, _("The device was open again already."))
     return redirect("administer_device", device.pk)
 
 

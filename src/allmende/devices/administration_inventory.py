@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende.devices.device_settings import address_policy
@@ -38,28 +37,10 @@ from allmende.devices.inventory_import import (
 )
 from allmende.directory.administration_access import Desk, administration_page, changing_page
 from allmende.directory.audit import record_audit
-from allmende.documents.csv_text import TableFault, UnreadableTableError
+from allmende.directory.csv_upload_page import CsvUpload, take_csv_file
 
 #: Rows that a preview shows of each kind; the counts are always complete.
 _SHOWN: Final = 200
-#: For what a form has beside its file.
-_FORM_ROOM: Final = 64 * 1024
-
-FILE_FAULTS: Final[dict[TableFault, str | Promise]] = {
-    TableFault.EMPTY: gettext_lazy("The file is empty."),
-    TableFault.TOO_LARGE: gettext_lazy("The file is larger than 2 MB. Please split it."),
-    TableFault.TOO_MANY_ROWS: gettext_lazy("The file has more than %(rows)d lines. Please split it."),
-    TableFault.NOT_TEXT: gettext_lazy(
-        "This is no text file. In the spreadsheet, choose “Save as” and there “CSV”."
-    ),
-    TableFault.COLUMN_MISSING: gettext_lazy(
-        "No column is called “name”, “inventory_number”, “serial_number” or “slug” (or “Gerät”, “Inventarnummer”, “Seriennummer”, “Kurzname”). The first line must name the columns."
-    ),
-    TableFault.COLUMN_TWICE: gettext_lazy("The column “%(detail)s” is there twice. Please remove one."),
-    TableFault.BROKEN_QUOTES: gettext_lazy(
-        "In line %(detail)s a quotation mark is opened and not closed, or a cell is too long. Please correct it."
-    ),
-}
 _ROW_FAULTS: Final[dict[RowFault, str | Promise]] = {
     RowFault.NAMELESS: gettext_lazy("Which device? Fill in a name, an inventory number or a serial number."),
     RowFault.TOO_LONG: gettext_lazy("Too long in the column “%(detail)s”: shorten it."),
@@ -112,34 +93,28 @@ _COLUMN_WORDS: Final[dict[str, str | Promise]] = {
 }
 
 
+def _keep(desk: Desk, data: bytes, _said: dict[str, Any]) -> None:
+    keep_inventory_draft(desk.actor, desk.municipality, read_inventory_file(data, address_policy()))
+
+
+_UPLOAD: Final = CsvUpload(
+    template="devices/inventory_upload.html",
+    form=InventoryFileForm,
+    max_bytes=MAX_FILE_BYTES,
+    max_rows=MAX_ROWS,
+    column_missing=gettext_lazy(
+        "No column is called “name”, “inventory_number”, “serial_number” or “slug” (or “Gerät”, “Inventarnummer”, “Seriennummer”, “Kurzname”). The first line must name the columns."
+    ),
+    keep=_keep,
+    preview="preview_inventory",
+)
+
+
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @changing_page
 def upload_inventory(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The form's token is checked inside (`_upload`), because checking it reads the whole body: one that is too large is refused
-    before.
-    """
-    if request.method == "POST" and _content_length(request) > MAX_FILE_BYTES + _FORM_ROOM:
-        form = InventoryFileForm(MultiValueDict())
-        form.errors.clear()
-        form.add_error("file", str(FILE_FAULTS[TableFault.TOO_LARGE]))
-        return desk.show(request, "devices/inventory_upload.html", form=form, status=413)
-    return _upload(request, desk)
-
-
-@csrf_protect
-def _upload(request: HttpRequest, desk: Desk) -> HttpResponse:
-    form = InventoryFileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data["file"].read(MAX_FILE_BYTES + 1)
-        try:
-            file = read_inventory_file(data, address_policy())
-        except UnreadableTableError as error:
-            form.add_error("file", str(FILE_FAULTS[error.fault]) % {"detail": error.detail, "rows": MAX_ROWS})
-        else:
-            keep_inventory_draft(desk.actor, desk.municipality, file)
-            return redirect("preview_inventory")
-    return desk.show(request, "devices/inventory_upload.html", form=form)
+    return take_csv_file(request, desk, _UPLOAD)
 
 
 @require_http_methods(["GET", "POST"])
@@ -177,6 +152,7 @@ def preview_inventory(request: HttpRequest, desk: Desk) -> HttpResponse:
         "devices/inventory_preview.html",
         plan=plan,
         shown=_SHOWN,
+        is_cut=any(len(each) > _SHOWN for each in (plan.added, plan.changed, plan.problems)),
         added=plan.added[:_SHOWN],
         changed=changed,
         problems=[{"line": each.line, "text": describe_problem(each)} for each in plan.problems[:_SHOWN]],
@@ -210,10 +186,3 @@ def describe_problem(problem: RowProblem) -> str:
     """What to do about the line."""
     detail = str(_COLUMN_WORDS.get(problem.detail, problem.detail))
     return str(_ROW_FAULTS[problem.fault]) % {"detail": detail}
-
-
-def _content_length(request: HttpRequest) -> int:
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "geraete/<int:device_id>/fragen/", administration_devices.refresh_device_page, name="refresh_device"
     ),
+    path("geraete/<int:device_id>/oeffnen/", administration_devices.reopen_device_page, name="reopen_device"),
     path(
         "geraete/<int:device_id>/zertifikat/",
         administration_devices.check_certificate,

@@ -4,21 +4,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende.directory.administration_access import Desk, changing_page
 from allmende.directory.audit import record_audit
+from allmende.directory.csv_upload_page import CsvUpload, take_csv_file
 from allmende.directory.people_file import (
     MAX_ALIASES,
     MAX_FILE_BYTES,
@@ -38,28 +38,9 @@ from allmende.directory.people_import import (
     keep_draft,
     plan_import,
 )
-from allmende.documents.csv_text import TableFault, UnreadableTableError
 
 #: Rows that a preview shows of each kind; the counts are always complete.
 _SHOWN: Final = 200
-#: For what a form has beside its file.
-_FORM_ROOM: Final = 64 * 1024
-
-_FILE_FAULTS: Final[dict[TableFault, str | Promise]] = {
-    TableFault.EMPTY: gettext_lazy("The file is empty."),
-    TableFault.TOO_LARGE: gettext_lazy("The file is larger than 2 MB. Please split it."),
-    TableFault.TOO_MANY_ROWS: gettext_lazy("The file has more than %(rows)d lines. Please split it."),
-    TableFault.NOT_TEXT: gettext_lazy(
-        "This is no text file. In the spreadsheet, choose “Save as” and there “CSV”."
-    ),
-    TableFault.COLUMN_MISSING: gettext_lazy(
-        "No column is called “login” (or “Anmeldename”). The first line must name the columns."
-    ),
-    TableFault.COLUMN_TWICE: gettext_lazy("The column “%(detail)s” is there twice. Please remove one."),
-    TableFault.BROKEN_QUOTES: gettext_lazy(
-        "In line %(detail)s a quotation mark is opened and not closed, or a cell is too long. Please correct it."
-    ),
-}
 _LINE_FAULTS: Final[dict[LineFault, str | Promise]] = {
     LineFault.LOGIN_MISSING: gettext_lazy("The login is missing: fill it in."),
     LineFault.NAME_MISSING: gettext_lazy("The name of “%(detail)s” is missing: fill it in."),
@@ -73,42 +54,37 @@ _LINE_FAULTS: Final[dict[LineFault, str | Promise]] = {
     LineFault.NAME_TAKEN: gettext_lazy("“%(detail)s” means somebody else already: remove it here or there."),
 }
 
+_FIELD_WORDS: Final[dict[str, str | Promise]] = {
+    "display_name": gettext_lazy("Name"),
+    "email": gettext_lazy("E-mail"),
+    "cost_centre": gettext_lazy("Cost centre"),
+    "aliases": gettext_lazy("Other names"),
+}
+
+
+def _keep(desk: Desk, data: bytes, said: dict[str, Any]) -> None:
+    file = read_people_file(data, [str(domain) for domain in desk.municipality.login_domains])
+    keep_draft(desk.actor, desk.municipality, file, deactivate_missing=said["deactivate_missing"])
+
+
+_UPLOAD: Final = CsvUpload(
+    template="administration/people_upload.html",
+    form=PeopleFileForm,
+    max_bytes=MAX_FILE_BYTES,
+    max_rows=MAX_ROWS,
+    column_missing=gettext_lazy(
+        "No column is called “login” (or “Anmeldename”). The first line must name the columns."
+    ),
+    keep=_keep,
+    preview="preview_people",
+)
+
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @changing_page
 def upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """The form's token is checked inside (`_upload_people`), because checking it reads the whole body: one that is too large is
-    refused before.
-    """
-    if request.method == "POST" and _content_length(request) > MAX_FILE_BYTES + _FORM_ROOM:
-        form = PeopleFileForm(MultiValueDict())
-        form.errors.clear()
-        form.add_error("file", str(_FILE_FAULTS[TableFault.TOO_LARGE]))
-        return desk.show(request, "administration/people_upload.html", form=form, status=413)
-    return _upload_people(request, desk)
-
-
-@csrf_protect
-def _upload_people(request: HttpRequest, desk: Desk) -> HttpResponse:
-    form = PeopleFileForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data["file"].read(MAX_FILE_BYTES + 1)
-        try:
-            file = read_people_file(data, [str(domain) for domain in desk.municipality.login_domains])
-        except UnreadableTableError as error:
-            form.add_error(
-                "file", str(_FILE_FAULTS[error.fault]) % {"detail": error.detail, "rows": MAX_ROWS}
-            )
-        else:
-            keep_draft(
-                desk.actor,
-                desk.municipality,
-                file,
-                deactivate_missing=form.cleaned_data["deactivate_missing"],
-            )
-            return redirect("preview_people")
-    return desk.show(request, "administration/people_upload.html", form=form)
+    return take_csv_file(request, desk, _UPLOAD)
 
 
 @require_http_methods(["GET", "POST"])
@@ -138,13 +114,29 @@ def preview_people(request: HttpRequest, desk: Desk) -> HttpResponse:
     if draft is None:
         return redirect("upload_people")
     plan = plan_import(draft)
+    changed = [
+        {
+            "login": change.row.login,
+            "person": change.person,
+            "becomes_active": "is_active" in change.fields,
+            "fields": [
+                (_FIELD_WORDS[name], *values)
+                for name, values in change.fields.items()
+                if name in _FIELD_WORDS
+            ],
+        }
+        for change in plan.changed[:_SHOWN]
+    ]
     return desk.show(
         request,
         "administration/people_preview.html",
         plan=plan,
         shown=_SHOWN,
+        is_cut=any(
+            len(each) > _SHOWN for each in (plan.added, plan.changed, plan.deactivated, plan.problems)
+        ),
         added=plan.added[:_SHOWN],
-        changed=plan.changed[:_SHOWN],
+        changed=changed,
         deactivated=plan.deactivated[:_SHOWN],
         problems=[{"line": each.line, "text": describe_problem(each)} for each in plan.problems[:_SHOWN]],
         ignored=draft.content["ignored_columns"],
@@ -171,13 +163,6 @@ def download_people(request: HttpRequest, desk: Desk) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-def _content_length(request: HttpRequest) -> int:
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0
 
 
 def describe_problem(problem: LineProblem) -> str:

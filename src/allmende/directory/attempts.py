@@ -9,6 +9,7 @@ Call these outside of a transaction that may be rolled back.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,6 +31,8 @@ class Limit:
 PIN_LIMIT: Final = Limit("pin", 5, timedelta(minutes=10))
 UNKNOWN_CHIP_LIMIT: Final = Limit("unknown-chip", 20, timedelta(minutes=10))
 CODE_LIMIT: Final = Limit("enrolment-code", 10, timedelta(minutes=10))
+#: Numbers that one person may try to make their own: whether a chip is taken would else be told as often as they like.
+ENROLMENT_LIMIT: Final = Limit("enrolment", 10, timedelta(hours=1))
 CLAIM_LIMIT: Final = Limit("claim", 10, timedelta(minutes=10))
 
 
@@ -47,7 +50,7 @@ class TooManyAttemptsError(Exception):
 
 class AttemptCount(models.Model):
     purpose = models.CharField(max_length=30)
-    #: Row number of what is guarded (a chip, a device); never the guessed value.
+    #: Row number of what is guarded (a chip, a device), or a keyed hash; never the guessed value.
     target_id = models.BigIntegerField()
     count = models.PositiveIntegerField()
     ends_at = models.DateTimeField(db_index=True)
@@ -61,9 +64,17 @@ class AttemptCount(models.Model):
 
 def check_attempts(limit: Limit, target_id: int) -> None:
     """Raises TooManyAttemptsError while no further attempt is allowed; counts nothing."""
-    row = _open_counts(limit, target_id).first()
-    if row is not None and row.count >= limit.count:
-        raise TooManyAttemptsError(limit, row.ends_at)
+    until = find_closings(limit, [target_id]).get(target_id)
+    if until is not None:
+        raise TooManyAttemptsError(limit, until)
+
+
+def find_closings(limit: Limit, target_ids: Collection[int]) -> dict[int, datetime]:
+    """Of these targets the ones for which no further attempt is allowed, each with the end of that."""
+    rows = AttemptCount.objects.filter(
+        purpose=limit.purpose, target_id__in=target_ids, ends_at__gt=timezone.now(), count__gte=limit.count
+    )
+    return dict(rows.values_list("target_id", "ends_at"))
 
 
 def spend_attempt(limit: Limit, target_id: int) -> None:
@@ -79,8 +90,16 @@ def spend_attempt(limit: Limit, target_id: int) -> None:
         raise TooManyAttemptsError(limit, row.ends_at)
 
 
-def forget_attempts(limit: Limit, target_id: int) -> None:
+def return_attempt(limit: Limit, target_id: int) -> None:
+    """One attempt proved to be honest: it no longer counts. Never gives more than was spent."""
+    _open_counts(limit, target_id).filter(count__gt=0).update(count=F("count") - 1)
+
+
+def forget_attempts(limit: Limit, target_id: int) -> bool:
+    """Whether there were any that still counted."""
+    still_counted = _open_counts(limit, target_id).delete()[0] > 0
     AttemptCount.objects.filter(purpose=limit.purpose, target_id=target_id).delete()
+    return still_counted
 
 
 def _open_counts(limit: Limit, target_id: int) -> models.QuerySet[AttemptCount]:

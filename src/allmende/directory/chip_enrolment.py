@@ -24,7 +24,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from allmende.directory.access import check_may_act_for
-from allmende.directory.attempts import CODE_LIMIT, check_attempts, spend_attempt
+from allmende.directory.attempts import CODE_LIMIT, ENROLMENT_LIMIT, check_attempts, spend_attempt
 from allmende.directory.audit import record_audit
 from allmende.directory.chips import Chip, EnrolmentCode
 from allmende.directory.events import ChipRevoked, PersonEnrolled, publish
@@ -147,7 +147,7 @@ def enrol_further_chip(
 ) -> Chip:
     """Give a person another chip; `identity` (from an open visit) proves that they hold one already.
 
-    Raises an EnrolmentError; ValueError if the identity is not this person's.
+    Raises an EnrolmentError, or TooManyAttemptsError; ValueError if the identity is not this person's.
     """
     municipality = person.municipality
     if municipality is None or identity.recipient.to_text() != person.recipient:
@@ -200,7 +200,11 @@ def _create_chip(
 def _wrap_for_chip(
     municipality: Municipality, person: Person, identity: Identity, number: bytes, pin: str | None
 ) -> tuple[bytes, bytes]:
-    """(look-up value, wrapped identity). Outside of any transaction: Argon2id would hold the write lock."""
+    """(look-up value, wrapped identity). Outside of any transaction: Argon2id would hold the write lock.
+
+    What follows tells whether the number is taken, so each is counted. Raises PinRefusedError, TooManyAttemptsError.
+    """
+    spend_attempt(ENROLMENT_LIMIT, person.pk)
     derived = chip_secrets(municipality, number)
     key = derived.wrapping_key
     if pin is not None:

@@ -30,7 +30,11 @@ class ChipOpeningError(Exception):
 
 
 class UnknownChipError(ChipOpeningError):
-    """No active person of this town has this chip."""
+    """No active person of this town has this chip; `lookup` is what would be stored if one had."""
+
+    def __init__(self, lookup: bytes) -> None:
+        super().__init__("unknown chip")
+        self.lookup = lookup
 
 
 class PinNeededError(ChipOpeningError):
@@ -60,7 +64,7 @@ def open_with_chip(municipality: Municipality, number: bytes, pin: str | None = 
         .first()
     )
     if chip is None:
-        raise UnknownChipError
+        raise UnknownChipError(secrets.lookup)
     if not chip.has_pin:
         return _opened(chip, secrets.wrapping_key)
     if not pin:

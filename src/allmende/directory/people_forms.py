@@ -15,7 +15,6 @@ from allmende.directory.cost_centres import open_cost_centres
 from allmende.directory.login_names import canonical_login
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people_administration import MAX_ALIASES, PersonDetails
-from allmende.directory.people_file import MAX_FILE_BYTES
 from allmende.directory.roles import RoleName
 
 _NAME_INPUT: Final = {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
@@ -122,9 +121,3 @@ class PeopleFileForm(forms.Form):
         required=False,
         help_text=gettext_lazy("People with a role stay active. Only for a file that is complete."),
     )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > MAX_FILE_BYTES:
-            raise forms.ValidationError(_("The file is larger than 2 MB. Please split it."))
-        return file

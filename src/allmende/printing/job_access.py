@@ -3,7 +3,7 @@
 """Which jobs a visit may see, and the file key of each.
 
 The one place through which the services of a visit reach a job: of this town, of this person or of an owner who delegates to
-them, and openable with the visit's identity. A job that was sealed before a delegation began is not openable and so not there.
+them, and openable with the visit's identity.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from allmende.directory.keys import enrolment_identity
 from allmende.directory.municipalities import Municipality
-from allmende.directory.people import Delegation, Person
+from allmende.directory.people import Delegation
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, SealedTo
 from allmende.printing.visit.visits import OpenVisit
@@ -44,28 +44,28 @@ class OpenJob:
             return ""
 
 
-def collectable_owners(municipality_id: int, person: Person) -> list[int]:
-    """The row numbers of all in this town whose jobs this person may collect; themselves first."""
-    owners = Delegation.objects.filter(
+def visible_jobs(open_visit: OpenVisit, states: Collection[State]) -> QuerySet[Job]:
+    """Jobs of the visit's people in these states, newest first, not yet opened.
+
+    Of an owner who delegates, those that came since: what waited then was promised to stay theirs, and neither a key from an earlier delegation
+    nor the town's own (of an owner without a chip) changes that.
+    """
+    municipality_id, person = open_visit.visit.municipality_id, open_visit.person
+    delegations = Delegation.objects.filter(
         municipality_id=municipality_id,
         delegate_id=person.pk,
         ended_at__isnull=True,
         owner__is_active=True,
     )
-    return [person.pk, *owners.values_list("owner_id", flat=True)]
-
-
-def visible_jobs(open_visit: OpenVisit, states: Collection[State]) -> QuerySet[Job]:
-    """Jobs of the visit's people in these states, newest first, not yet opened."""
-    return (
-        Job.objects.filter(
-            municipality_id=open_visit.visit.municipality_id,
-            person_id__in=collectable_owners(open_visit.visit.municipality_id, open_visit.person),
-            state__in=[state.value for state in states],
-        )
-        .select_related("person__cost_centre", "device", "queue")
-        .order_by("-id")
+    begun = dict(delegations.values_list("owner_id", "created_at"))
+    jobs = Job.objects.filter(
+        municipality_id=municipality_id,
+        person_id__in=[person.pk, *begun],
+        state__in=[state.value for state in states],
     )
+    for owner_id, since in begun.items():
+        jobs = jobs.exclude(person_id=owner_id, created_at__lt=since)
+    return jobs.select_related("person__cost_centre", "device", "queue").order_by("-id")
 
 
 def finished_in_visit(open_visit: OpenVisit) -> QuerySet[Job]:

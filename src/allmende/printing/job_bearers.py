@@ -21,10 +21,12 @@ from allmende.printing.ledger.entries import local_day
 def expected_bearers(municipality_id: int, jobs: Collection[Job]) -> dict[int, CostCentre | None]:
     """Who bears each job where nobody chooses at the device: named by its client, else its owner's own. At most one query.
 
-    The jobs come with `person__cost_centre`.
+    Nobody bears a job without an owner: nobody vouches for what its client says. The jobs come with `person__cost_centre`.
     """
-    own = {job.pk: job.person.cost_centre if job.person is not None else None for job in jobs}
-    return own | named_bearers(municipality_id, jobs)
+    nobody: dict[int, CostCentre | None] = {job.pk: None for job in jobs}
+    owned = {job: job.person for job in jobs if job.person is not None}
+    own = {job.pk: person.cost_centre for job, person in owned.items()}
+    return nobody | own | named_bearers(municipality_id, owned)
 
 
 def named_bearers(municipality_id: int, jobs: Iterable[Job]) -> dict[int, CostCentre]:

@@ -8,18 +8,22 @@ template escapes it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from allmende.devices.device_words import REASONS as DEVICE_REASONS
 from allmende.devices.device_words import media_word
+from allmende.printing.arrival.inspections import UNREADABLE
 from allmende.printing.job_states import State
 from allmende.printing.visit.visit_jobs import VisitJob
 
 __all__ = [
+    "age_words",
     "format_word",
     "media_word",
     "no_pages_words",
@@ -131,9 +135,21 @@ def pages_to_print(job: VisitJob) -> int | None:
 
 def no_pages_words(inspection: str) -> str:
     """Instead of a number of pages: why there is none (`Job.inspection`)."""
-    if inspection == "unreadable":
+    if inspection == UNREADABLE:
         return _("can't be read here, and may come out wrong")
     return _("pages could not be counted") if inspection else _("pages not known yet")
+
+
+def age_words(moment: datetime) -> str:
+    minutes = int((timezone.now() - moment).total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
+    hours = minutes // 60
+    if hours < 48:
+        return ngettext("%(n)d hour ago", "%(n)d hours ago", hours) % {"n": hours}
+    return ngettext("%(n)d day ago", "%(n)d days ago", hours // 24) % {"n": hours // 24}
 
 
 def format_word(document_format: str) -> str:

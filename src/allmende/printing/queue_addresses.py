@@ -14,16 +14,20 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 
 _KEY: Final = re.compile(r"([0-9a-z]{1,13})-([a-z2-7]{24})")
+#: `last_used_at` serves the question "is this address still in use?"; a finer grain would be a movement profile.
+_USE_GRAIN: Final = timedelta(days=1)
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -63,6 +67,16 @@ def find_queue_addresses(municipality_id: int, keys: Iterable[str]) -> dict[str,
         .in_bulk(set(numbers.values()))
     )
     return {key: _with_this_key(addresses.get(numbers.get(key, 0)), key) for key in keys}
+
+
+def note_use(addresses: Iterable[QueueAddress]) -> None:
+    """They are asked for now; writes at most once a day for each."""
+    now = timezone.now()
+    stale = [
+        each.pk for each in addresses if each.last_used_at is None or now - each.last_used_at > _USE_GRAIN
+    ]
+    if stale:
+        QueueAddress.objects.filter(pk__in=stale).update(last_used_at=now)
 
 
 def _read_number(key: str) -> int | None:

@@ -27,7 +27,7 @@ LARGE_FORMS_BYTES: Final = 64 * 1024 * 1024
 #: Seconds from a form's head to its end, and between two pieces of an upload.
 FORM_SECONDS: Final = 60.0
 UPLOAD_IDLE_SECONDS: Final = 60.0
-#: Documents that arrive by the web at the same time; further ones wait, without a thread.
+#: Documents that arrive by the web at the same time; further ones wait, without a thread. One person has fewer (`arrival.upload`).
 UPLOADS: Final = 4
 #: Where a document is uploaded.
 UPLOAD_PATH: Final = "/drucken/"

@@ -16,12 +16,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 #: Seconds from the first byte of a request to the end of its head.
 HEAD_SECONDS: Final = 20.0
+#: Seconds in which the rest of a body may still arrive that was answered already (a refused upload): a browser reads the answer only then.
+REST_SECONDS: Final = 120.0
 #: Of one request line with its headers; also of the trailers and of what stands between the chunks of a body.
 MAX_HEAD_BYTES: Final = 64 * 1024
 
 
 class PatientProtocol(HttpToolsProtocol):
     _head_timer: TimerHandle | None = None
+    _rest_timer: TimerHandle | None = None
+    _body_arrives = False
     #: Bytes since the last whole head or piece of a body: what the parser keeps for us and nobody has bounded yet.
     _unbounded = 0
 
@@ -39,27 +43,40 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._unbounded = 0
+        self._body_arrives = False
         super().on_message_complete()
+        if self._rest_timer is not None:
+            # uvicorn's own clock for the next request stood still since the rest of the body began.
+            self._rest_timer.cancel()
+            self._rest_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
     def on_headers_complete(self) -> None:
         self._unbounded = 0
-        self._stop_timer()
+        self._body_arrives = True
+        self._stop_timers()
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # `cycle` is the next one already where a client sends its requests ahead.
+        if self._body_arrives and self.cycle.response_complete and not self.transport.is_closing():
+            self._rest_timer = self.loop.call_later(REST_SECONDS, self._give_up)
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_timer()
+        self._stop_timers()
         super().connection_lost(exc)
 
     def _is_between_requests(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
+        return cycle is None or (cycle.response_complete and not self._body_arrives)
 
-    def _stop_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _stop_timers(self) -> None:
+        for timer in (self._head_timer, self._rest_timer):
+            if timer is not None:
+                timer.cancel()
+        self._head_timer = self._rest_timer = None
 
     def _give_up(self) -> None:
-        self._stop_timer()
+        self._stop_timers()
         if not self.transport.is_closing():
             self.transport.close()

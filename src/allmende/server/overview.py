@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from allmende.devices.device_closings import list_closings
 from allmende.devices.device_words import device_reason_words, device_state_word, is_fault
 from allmende.devices.devices import Device
 from allmende.devices.fault_reports import open_faults
@@ -128,11 +129,12 @@ def draw_hours(figures: TownFigures) -> dict[str, Any]:
 
 def _device_problems(municipality: Municipality) -> list[TownFinding]:
     findings = []
-    devices = (
+    devices = list(
         Device.objects.filter(municipality=municipality, is_active=True)
         .exclude(uri="")
         .prefetch_related("tokens")
     )
+    closings = list_closings([device.pk for device in devices])
     for device in devices:
         href = reverse("administer_device", args=[device.pk])
         faults = [str(reason) for reason in device.state_reasons if is_fault(str(reason))]
@@ -140,6 +142,10 @@ def _device_problems(municipality: Municipality) -> list[TownFinding]:
             words = [device_reason_words(reason) for reason in faults]
             title = f"{device}: {device_state_word(device.state)}"
             findings.append(TownFinding("danger", title, "; ".join(words), href))
+        findings += [
+            TownFinding("warning", f"{device}: {closing.title}", closing.text, href)
+            for closing in closings.get(device.pk, [])
+        ]
         if not any(token.revoked_at is None for token in device.tokens.all()):
             title = _("%(device)s has no panel and no reader") % {"device": device}
             findings.append(TownFinding("info", title, _("Nobody can collect anything there."), href))

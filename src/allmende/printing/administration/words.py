@@ -16,6 +16,8 @@ add_action_words(
         "device.test_page": _("Test page printed"),
         "job.assigned": _("Job assigned to its owner"),
         "job.cancelled": _("Job deleted by the town's IT"),
+        "queue_address.created": _("Personal queue address created"),
+        "queue_address.revoked": _("Personal queue address revoked"),
         "queue.added": _("Direct queue added"),
         "queue.changed": _("Queue changed"),
         "budget.added": _("Budget added"),

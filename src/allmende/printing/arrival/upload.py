@@ -10,6 +10,10 @@ read, so it is filled in just before `finish`.
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
@@ -27,10 +31,36 @@ from allmende.printing.queues import Queue, QueueKind
 
 CHUNK: Final = 256 * 1024
 FILE_FIELD: Final = "document"
+#: Of one person at the same time, in one process: fewer than the web side takes at all, so that a neighbour always gets through.
+UPLOADS_PER_PERSON: Final = 2
 
 
 class NoQueueError(Exception):
     """The town has no queue that takes jobs, or no print service runs."""
+
+
+class OwnUploadsError(Exception):
+    """As many files of this person are arriving already as may."""
+
+
+_running: Final[Counter[int]] = Counter()
+_running_lock: Final = threading.Lock()
+
+
+@contextmanager
+def take_place(person: Person) -> Iterator[None]:
+    """For as long as a file of this person arrives. Raises OwnUploadsError; ask before the request's body is read."""
+    with _running_lock:
+        if _running[person.pk] >= UPLOADS_PER_PERSON:
+            raise OwnUploadsError
+        _running[person.pk] += 1
+    try:
+        yield
+    finally:
+        with _running_lock:
+            _running[person.pk] -= 1
+            if not _running[person.pk]:
+                del _running[person.pk]
 
 
 class ArrivedFile(UploadedFile):  # type: ignore[type-arg]

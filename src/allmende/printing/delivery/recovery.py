@@ -23,7 +23,7 @@ from allmende.printing.delivery.holders import forget_dead_holder, holder_name, 
 from allmende.printing.delivery.port import DeliveryOrder, TicketChanges
 from allmende.printing.delivery.rules import PASSING_REASONS
 from allmende.printing.job_access import open_with_enrolment_key
-from allmende.printing.job_bearers import named_bearers
+from allmende.printing.job_bearers import expected_bearers
 from allmende.printing.job_changes import change_job, release_columns
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job, SealedTo, jobs_in_flight
@@ -111,7 +111,7 @@ def waiting_direct_jobs() -> list[int]:
 def release_direct(job_id: int, holder: str) -> DeliveryOrder | None:
     """Release a direct queue's job to the queue's own device; None where it is not there to be released."""
     job = (
-        Job.objects.select_related("queue", "municipality", "person")
+        Job.objects.select_related("queue", "municipality", "person__cost_centre")
         .filter(pk=job_id, state=State.HELD.value, queue__kind=QueueKind.DIRECT)
         .first()
     )
@@ -122,9 +122,8 @@ def release_direct(job_id: int, holder: str) -> DeliveryOrder | None:
         log.warning("job %d of a direct queue does not open with its town's key", job_id)
         return None
     device_id, changes = job.queue.device_id, TicketChanges()
-    cost_centre_id = job.person.cost_centre_id if job.person is not None else None
-    if job.person is not None and (named := named_bearers(job.municipality_id, [job]).get(job.pk)):
-        cost_centre_id = named.pk
+    bearer = expected_bearers(job.municipality_id, [job])[job.pk]
+    cost_centre_id = bearer.pk if bearer is not None else None
     columns = release_columns(
         device_id=device_id, holder=holder, cost_centre_id=cost_centre_id, changes=changes
     )

@@ -35,7 +35,7 @@ from allmende.directory.identities import (
 from allmende.printing.gateway.errors import SignInError
 from allmende.printing.gateway.print_queues import QueueView, load_queue
 from allmende.printing.jobs import Identity
-from allmende.printing.queue_addresses import find_queue_addresses
+from allmende.printing.queue_addresses import find_queue_addresses, note_use
 
 FRESH_SECONDS: Final = 5.0
 #: Passwords that are checked at the same time: each costs a good part of a second of a core.
@@ -200,7 +200,9 @@ def _find_by_address(keys: Iterable[tuple[Town, str]]) -> dict[tuple[Town, str],
         towns.setdefault(town, []).append(key)
     for town, wanted in towns.items():
         addresses = find_queue_addresses(town.id, wanted)
-        owners = load_owners(town, [address.person for address in addresses.values() if address])
+        live = [address for address in addresses.values() if address]
+        note_use(live)
+        owners = load_owners(town, [address.person for address in live])
         for key, address in addresses.items():
             found[town, key] = owners[address.person_id] if address else None
     return found

@@ -23,6 +23,7 @@ from allmende.directory.chip_enrolment import (
     TooManyChipsError,
 )
 from allmende.directory.chip_openings import PinNeededError, UnknownChipError, WrongPinError
+from allmende.printing.visit.attempt_words import too_many_words
 from allmende.printing.visit.bearers import NoSuchCostCentreError
 from allmende.printing.visit.claims import ClaimError
 from allmende.printing.visit.release import InvalidChangesError, ServiceNotRunningError
@@ -51,7 +52,8 @@ REFUSALS: Final[dict[type[Exception], _Refusal]] = {
         "chip-unreadable",
         _("The chip could not be read. Please hold it to the reader again."),
     ),
-    TooManyAttemptsError: (429, "too-many-attempts", _("Too many attempts. Please wait some minutes.")),
+    # The sentence says how long (`too_many_words`).
+    TooManyAttemptsError: (429, "too-many-attempts", ""),
     VisitEndedError: (410, "visit-ended", _("Please tap your chip again.")),
     CodeRefusedError: (403, "code-refused", _("This code is not valid, or not valid any more.")),
     ChipTakenError: (409, "chip-taken", _("This chip is enrolled already.")),
@@ -81,7 +83,8 @@ def _handler(api: NinjaAPI, refusal: _Refusal) -> Callable[[HttpRequest, Any], H
     status, code, message = refusal
 
     def answer(request: HttpRequest, error: Exception) -> HttpResponse:
-        response = api.create_response(request, {"code": code, "message": str(message)}, status=status)
+        words = too_many_words(error) if isinstance(error, TooManyAttemptsError) else str(message)
+        response = api.create_response(request, {"code": code, "message": words}, status=status)
         if isinstance(error, TooManyAttemptsError):
             response["Retry-After"] = str(error.retry_after)
         if status == 401:

@@ -6,8 +6,8 @@ Three things, all bound to the panel's own path so that no other page of the bro
 
 - the panel's token, given once in the address (`?token=`) and then kept in a signed HttpOnly cookie;
 - the visit's token, in an HttpOnly session cookie;
-- the number of a chip that needs a PIN or a code, carried from one form to the next only sealed to the panel's own key and for
-  a few minutes: neither the page's source nor a browser's form memory holds a chip's number.
+- the number of a chip that needs a PIN or a code, and the PIN that a new one is to have, carried from one form to the next only sealed to the
+  panel's own key and for a few minutes: neither the page's source nor a browser's form memory holds them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TOKEN_SALT: Final = "allmende.panel"  # noqa: S105 - a purpose
 _TOKEN_COOKIE_AGE: Final = 10 * 365 * 24 * 60 * 60
 #: Without a touch for so long, the panel forgets who stands there.
 IDLE_SECONDS: Final = 60
-#: Seconds for which a chip's number is carried to the PIN or the code.
+#: Seconds for which a chip's number or PIN is carried to the next form.
 CARRY_SECONDS: Final = 5 * 60
 _MAX_CARRIED: Final = 2000
 
@@ -132,15 +132,15 @@ def to_panel(panel: Panel) -> HttpResponseRedirect:
     return HttpResponseRedirect(panel.href)
 
 
-def carry_number(panel: Panel, raw_number: str) -> str:
-    """The number and the time, sealed to the panel, as text for a hidden field."""
-    content = struct.pack(">Q", int(time.time())) + raw_number.encode()
+def carry_secret(panel: Panel, secret: str) -> str:
+    """The secret and the time, sealed to the panel, as text for a hidden field."""
+    content = struct.pack(">Q", int(time.time())) + secret.encode()
     sealed = seal_bytes([panel_identity(panel.clear_token).recipient], content)
     return base64.urlsafe_b64encode(sealed).decode()
 
 
-def read_carried_number(panel: Panel, carried: str) -> str | None:
-    """What `carry_number` sealed at this panel a moment ago; None for anything else."""
+def read_carried(panel: Panel, carried: str) -> str | None:
+    """What `carry_secret` sealed at this panel a moment ago; None for anything else."""
     if not carried or len(carried) > _MAX_CARRIED:
         return None
     try:

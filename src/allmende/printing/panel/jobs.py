@@ -31,8 +31,8 @@ from allmende.printing.panel.pages import (
     not_running_words,
     open_visit_with,
     tell_printing,
-    too_many_words,
 )
+from allmende.printing.visit.attempt_words import too_many_words
 from allmende.printing.visit.release import (
     NO_CHANGES,
     ClaimError,
@@ -200,6 +200,8 @@ def add_chip(request: HttpRequest, panel: Panel) -> HttpResponse:
             error_text = _("This chip is enrolled already.")
         except TooManyChipsError:
             error_text = _("You have as many chips as one person can have.")
+        except TooManyAttemptsError as error:
+            error_text = too_many_words(error)
         except EnrolmentError:
             error_text = _("The chip could not be enrolled.")
         else:

@@ -35,11 +35,11 @@ from allmende.directory.chip_openings import PinNeededError, UnknownChipError, W
 from allmende.printing.panel.access import (
     IDLE_SECONDS,
     Panel,
-    carry_number,
+    carry_secret,
     find_panel,
     forget_visit,
     panel_page,
-    read_carried_number,
+    read_carried,
     read_visit,
     store_panel_token,
     store_visit,
@@ -48,6 +48,7 @@ from allmende.printing.panel.access import (
 from allmende.printing.panel.advice import tell_budgets, tell_rules
 from allmende.printing.panel.lists import list_panel_jobs, own_held_jobs
 from allmende.printing.rules.at_release import REFUSED
+from allmende.printing.visit.attempt_words import too_many_words
 from allmende.printing.visit.bearers import current_bearer, may_choose_bearer
 from allmende.printing.visit.outlooks import count_refusals
 from allmende.printing.visit.release import ServiceNotRunningError, release_jobs
@@ -65,6 +66,8 @@ from allmende.seal import ChipNumberError
 NEWS_SECONDS: Final = 2
 QUIET_SECONDS: Final = 30
 _MAX_NUMBER: Final = 200
+#: Longer than a PIN may be, so that one that is too long is refused and not cut.
+_MAX_PIN: Final = 100
 
 
 @require_GET
@@ -127,7 +130,7 @@ def show_news(request: HttpRequest, panel: Panel) -> HttpResponse:
 def tap(request: HttpRequest, panel: Panel) -> HttpResponse:
     """A chip was put on the reader (which typed its number), or its PIN was given."""
     carried = request.POST.get("carried", "")
-    raw_number = read_carried_number(panel, carried) if carried else request.POST.get("chip", "").strip()
+    raw_number = read_carried(panel, carried) if carried else request.POST.get("chip", "").strip()
     if not raw_number:
         if carried:
             messages.info(request, _("That took too long. Please put your chip on the reader again."))
@@ -145,12 +148,12 @@ def open_visit_with(
         messages.warning(request, _("The chip could not be read. Please put it on the reader again."))
         return to_panel(panel)
     except UnknownChipError:
-        context = {"panel": panel, "carried": carry_number(panel, raw_number), "idle_seconds": IDLE_SECONDS}
+        context = {"panel": panel, "carried": carry_secret(panel, raw_number), "idle_seconds": IDLE_SECONDS}
         return _away(render(request, "printing/panel/unknown_chip.html", context), panel)
     except (PinNeededError, WrongPinError) as error:
         context = {
             "panel": panel,
-            "carried": carry_number(panel, raw_number),
+            "carried": carry_secret(panel, raw_number),
             "wrong": isinstance(error, WrongPinError),
             "idle_seconds": IDLE_SECONDS,
         }
@@ -170,10 +173,11 @@ def open_visit_with(
 def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
     """The unknown chip in the reader becomes that of the person whose one-time code is typed."""
     carried = request.POST.get("carried", "")
-    raw_number = read_carried_number(panel, carried)
+    raw_number = read_carried(panel, carried)
     if raw_number is None:
         messages.info(request, _("That took too long. Please put your chip on the reader again."))
         return to_panel(panel)
+    pin = request.POST.get("pin", "")[:_MAX_PIN] or read_carried(panel, request.POST.get("carried_pin", ""))
     chips_lost = request.POST.get("chips_lost") == "yes"
     ask_lost, error_text = False, ""
     try:
@@ -181,7 +185,7 @@ def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
             panel.row,
             raw_number,
             request.POST.get("code", "")[:40],
-            pin=request.POST.get("pin") or None,
+            pin=pin or None,
             chips_lost=chips_lost,
         )
     except CodeRefusedError:
@@ -191,7 +195,7 @@ def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
     except ChipTakenError:
         error_text = _("This chip is enrolled already.")
     except PinRefusedError:
-        error_text = _("A PIN has 4 to 64 characters.")
+        error_text, pin = _("A PIN has 4 to 64 characters."), ""
     except (EnrolmentError, ChipNumberError):
         error_text = _("The chip could not be enrolled.")
     except TooManyAttemptsError as error:
@@ -210,7 +214,8 @@ def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
         return response
     context = {
         "panel": panel,
-        "carried": carry_number(panel, raw_number),
+        "carried": carry_secret(panel, raw_number),
+        "carried_pin": carry_secret(panel, pin) if pin else "",
         "code": request.POST.get("code", "")[:40],
         "ask_lost": ask_lost,
         "error_text": error_text,
@@ -254,15 +259,6 @@ def tell_printing(request: HttpRequest, count: int) -> None:
 
 def not_running_words() -> str:
     return _("The print service is not running at the moment. Your jobs are safe; please try again soon.")
-
-
-def too_many_words(error: TooManyAttemptsError) -> str:
-    minutes = error.retry_after // 60 + 1
-    return ngettext(
-        "Too many failed attempts. Please wait %(minutes)d minute and try again.",
-        "Too many failed attempts. Please wait %(minutes)d minutes and try again.",
-        minutes,
-    ) % {"minutes": minutes}
 
 
 def jobs_context(request: HttpRequest, panel: Panel, visit: OpenVisit) -> dict[str, Any]:

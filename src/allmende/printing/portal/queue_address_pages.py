@@ -94,7 +94,9 @@ def revoke_address(request: HttpRequest, person: Person, address_id: int) -> Htt
     if request.method == "POST":
         QueueAddress.objects.filter(pk=address.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
         record_audit(person.municipality, person, "queue_address.revoked", f"queue_address:{address.pk}")
-        messages.success(request, _("The address has been revoked. Nobody can print to it any more."))
+        messages.success(
+            request, _("The address has been revoked. In a few seconds nobody can print to it any more.")
+        )
         return redirect("my_addresses")
     return render(request, "printing/revoke_address.html", {"address": address})
 

@@ -20,7 +20,13 @@ from allmende.directory.page_access import person_page
 from allmende.directory.people import Person
 from allmende.ipp.ticket import Ticket
 from allmende.printing.arrival.quotas import Refusal, RefusedError
-from allmende.printing.arrival.upload import FILE_FIELD, NoQueueError, SealingUploadHandler
+from allmende.printing.arrival.upload import (
+    FILE_FIELD,
+    NoQueueError,
+    OwnUploadsError,
+    SealingUploadHandler,
+    take_place,
+)
 from allmende.printing.visit.release import MAX_COPIES
 
 _SIDES: Final = (
@@ -77,12 +83,19 @@ class UploadForm(forms.Form):
 def upload(request: HttpRequest, person: Person) -> HttpResponse:
     """The handler must be in place before anything reads the form; the token is checked inside (`_upload`)."""
     handler = SealingUploadHandler(request, person)
-    if request.method == "POST":
-        request.upload_handlers = [handler]
-    try:
+    if request.method != "POST":
         return _upload(request, handler)
-    finally:
-        handler.drop()
+    request.upload_handlers = [handler]
+    try:
+        with take_place(person):
+            try:
+                return _upload(request, handler)
+            finally:
+                handler.drop()
+    except OwnUploadsError:
+        # Nothing of the body was read: a slow one must not keep the place that it did not get.
+        context = {"form": UploadForm(), "has_to_wait": True}
+        return render(request, "printing/upload.html", context, status=429)
 
 
 @csrf_protect

@@ -14,7 +14,7 @@ from typing import Final
 from django.utils import timezone
 
 from allmende.directory.cost_centres import CostCentre, open_cost_centres, search_cost_centres
-from allmende.printing.job_bearers import expected_bearers, named_bearers
+from allmende.printing.job_bearers import expected_bearers
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.sheets import SheetEntry
@@ -50,11 +50,9 @@ def key_of(bearer: CostCentre | None) -> int | None:
 
 
 def other_bearers(open_visit: OpenVisit, jobs: Collection[Job]) -> dict[int, CostCentre]:
-    """Of those jobs alone whose client has named another cost centre than the visit shows anyway."""
-    if open_visit.visit.cost_centre_id is not None:
-        return {}
-    found = named_bearers(open_visit.visit.municipality_id, jobs)
-    return {number: row for number, row in found.items() if row.pk != open_visit.person.cost_centre_id}
+    """Of those jobs alone that go on another one than the visit shows anyway: their client named it, or another owner's is borne by theirs."""
+    own = current_bearer(open_visit)
+    return {job_id: row for job_id, row in bearers_of(open_visit, jobs).items() if row and row != own}
 
 
 def may_choose_bearer(open_visit: OpenVisit) -> bool:

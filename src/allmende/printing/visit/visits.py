@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from allmende.devices.device_tokens import DeviceToken, TokenKind, panel_identity, read_number_format
 from allmende.devices.devices import Device
-from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, check_attempts, spend_attempt
+from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, check_attempts
 from allmende.directory.chip_enrolment import Enrolment, enrol_chip_with_code, enrol_further_chip
 from allmende.directory.chip_openings import UnknownChipError, open_with_chip
 from allmende.directory.chips import Chip
@@ -31,6 +31,7 @@ from allmende.directory.events import ChipRevoked
 from allmende.directory.keys import wrap_context
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
+from allmende.directory.unknown_chips import count_unknown_chip, return_unknown_chip
 from allmende.printing.delivery.port import running_delivery
 from allmende.seal import (
     Identity,
@@ -89,7 +90,7 @@ def begin_visit(device_token: DeviceToken, raw_number: str, pin: str | None = No
     """The visit that a tap opens; it ends any other visit at this device. `raw_number` is as the reader wrote it.
 
     Raises ChipNumberError, the ChipOpeningErrors (UnknownChipError, PinNeededError, WrongPinError), and
-    TooManyAttemptsError: 20 unknown chips in ten minutes close a device, so a stolen token can't try numbers.
+    TooManyAttemptsError: 20 unknown chips in ten minutes close a device (`directory.unknown_chips`).
     """
     number = _read_number(device_token, raw_number)
     check_attempts(UNKNOWN_CHIP_LIMIT, device_token.device_id)
@@ -98,8 +99,8 @@ def begin_visit(device_token: DeviceToken, raw_number: str, pin: str | None = No
         delivery.warm(device_token.device_id)
     try:
         opened = open_with_chip(device_token.municipality, number, pin)
-    except UnknownChipError:
-        spend_attempt(UNKNOWN_CHIP_LIMIT, device_token.device_id)
+    except UnknownChipError as error:
+        count_unknown_chip(device_token.device_id, error.lookup)
         raise
     return _open_visit(device_token, opened.person, opened.identity)
 
@@ -127,6 +128,7 @@ def enrol_at_device(
         chips_lost=chips_lost,
         attempts_of=device_token.device_id,
     )
+    return_unknown_chip(device_token.device_id, bytes(enrolment.chip.lookup))
     return _open_visit(device_token, enrolment.person, enrolment.identity), enrolment
 
 
@@ -138,9 +140,14 @@ def enrol_further_at_device(
     label: str = "",
     pin: str | None = None,
 ) -> Chip:
-    """Enrol another chip for the person of the open visit. Raises ChipNumberError and the EnrolmentErrors."""
+    """Enrol another chip for the person of the open visit.
+
+    Raises ChipNumberError, the EnrolmentErrors, and TooManyAttemptsError.
+    """
     number = _read_number(device_token, raw_number)
-    return enrol_further_chip(open_visit.person, open_visit.identity, number, label=label, pin=pin)
+    chip = enrol_further_chip(open_visit.person, open_visit.identity, number, label=label, pin=pin)
+    return_unknown_chip(device_token.device_id, bytes(chip.lookup))
+    return chip
 
 
 def resume_visit(device_token: DeviceToken, visit_token: str) -> OpenVisit:

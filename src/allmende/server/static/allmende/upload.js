@@ -8,13 +8,23 @@
     var bar = box.querySelector('progress');
     var button = form.querySelector('button[type="submit"]');
     var request = new XMLHttpRequest();
+    var stalls = box.querySelector('[data-stalls]');
+    var timer = null;
+    function hear() {
+      window.clearTimeout(timer);
+      stalls.hidden = true;
+      timer = window.setTimeout(function () { stalls.hidden = false; }, 8000);
+    }
     event.preventDefault();
     box.hidden = false;
     button.disabled = true;
+    hear();
     request.upload.onprogress = function (progress) {
+      hear();
       if (progress.lengthComputable) { bar.value = 100 * progress.loaded / progress.total; }
     };
     request.onload = function () {
+      window.clearTimeout(timer);
       if (request.responseURL && request.responseURL !== window.location.href) {
         window.history.pushState(null, '', request.responseURL);
       }
@@ -24,7 +34,7 @@
       var summary = document.querySelector('.error-summary');
       if (summary) { summary.focus(); }
     };
-    request.onerror = function () { box.hidden = true; button.disabled = false; form.submit(); };
+    request.onerror = function () { window.clearTimeout(timer); box.hidden = true; button.disabled = false; form.submit(); };
     request.open('POST', window.location.href);
     request.send(new FormData(form));
   });
