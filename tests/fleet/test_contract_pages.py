@@ -229,30 +229,6 @@ def test_prices_for_settled_days_are_kept_and_the_closed_settlements_named(
     assert Settlement.objects.count() == 1
 
 
-def test_only_what_costs_otherwise_on_settled_days_is_told(town: Municipality, closed: Settlement) -> None:
-    keeper = make_keeper(town)
-    term, place = ContractTerm.objects.get(), ContractDevice.objects.first()
-    assert place is not None
-    assert keep_row(keeper, term) == []
-    place.supplier_number = "4711"
-    assert keep_row(keeper, place) == []
-    place.last_day = date(2025, 6, 30)
-    assert keep_row(keeper, place) == []
-    place.first_day = date(2025, 2, 1)
-    assert keep_row(keeper, place) == [closed]
-    term.click_mono = Decimal("0.005")
-    assert keep_row(keeper, term) == [closed]
-    charge = ContractCharge(
-        municipality=town, contract=term.contract, day=date(2025, 3, 31), label="Aufbau", amount=Decimal(5)
-    )
-    assert keep_row(keeper, charge) == [closed]
-    charge.label = "Aufstellung"
-    assert keep_row(keeper, charge) == []
-    charge.day = date(2025, 4, 1)
-    assert keep_row(keeper, charge) == [closed]
-    assert delete_row(keeper, charge) == []
-
-
 def test_a_figure_is_followed_to_its_readings(town: Municipality, closed: Settlement) -> None:
     client = sign_in(town)
     page = client.get(f"/verwaltung/abrechnungen/{closed.pk}/")

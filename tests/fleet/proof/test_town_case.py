@@ -32,7 +32,7 @@ from fleet.contract_makers import (
     read_meter,
 )
 from fleet.proof.test_prove_command import run
-from makers import make_town
+from makers import make_device, make_town
 
 pytestmark = pytest.mark.django_db
 YEAR = Span(date(2025, 1, 1), date(2025, 12, 31))
@@ -172,6 +172,17 @@ def test_a_device_in_a_contract_without_prices_is_told() -> None:
     assert read_case(write_case(proof.case), is_json=True).unpriced == proof.case.unpriced
     make_term(bare)
     assert prove_town(town).standing is Standing.PROVED
+
+
+def test_a_device_that_prints_beside_all_contracts_is_told() -> None:
+    town, _contract = make_story()
+    put_in_ledger(make_device(town, "privat"), None, date(2025, 5, 5), mono=100)
+    put_in_ledger(make_device(town, "frueher"), None, date(2024, 5, 5), mono=100)
+    with translation.override("en"):
+        notes = prove_town(town).case.notes
+    assert [note for note in notes if "in no contract" in note] == [
+        "Not counted now: Privat. They printed in this span and were in no contract, so what they cost is not known."
+    ]
 
 
 @pytest.mark.usefixtures("today")

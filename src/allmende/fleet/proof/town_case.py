@@ -8,7 +8,7 @@ says so. One-off amounts are spread over the contract's months. What the contrac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ from allmende.fleet.prices import PriceError
 from allmende.fleet.proof.amounts import whole_months
 from allmende.fleet.proof.case import Case, Cost, CostKind, Fleet, Membership, Origin, Per, Tax, Volume
 from allmende.fleet.proof.figures import Unit, state
-from allmende.fleet.proof.town_pages import measured_volume
+from allmende.fleet.proof.town_pages import devices_beside, measured_volume
 from allmende.fleet.settlement.arithmetic import Days, Line, LineKind, month_of, quarter_of
 from allmende.fleet.settlement.drafts import DraftLine, draft_settlement, find_effective, to_draft_line
 from allmende.fleet.settlement.settlements import SettlementLine
@@ -75,18 +75,20 @@ class Unpriced:
     devices: tuple[str, ...]
 
     def __str__(self) -> str:
-        named = ", ".join(self.devices[:_DEVICES_NAMED])
-        more = len(self.devices) - _DEVICES_NAMED
-        if more > 0:
-            named = ngettext("%(named)s and %(count)d more", "%(named)s and %(count)d more", more) % {
-                "named": named,
-                "count": more,
-            }
         return ngettext(
             "%(devices)s: the device is in the contract %(contract)s, which has no price for it yet.",
             "%(devices)s: these devices are in the contract %(contract)s, which has no prices for them yet.",
             len(self.devices),
-        ) % {"devices": named, "contract": self.contract}
+        ) % {"devices": _named(self.devices), "contract": self.contract}
+
+
+def _named(devices: Sequence[str]) -> str:
+    named = ", ".join(devices[:_DEVICES_NAMED])
+    more = len(devices) - _DEVICES_NAMED
+    if more <= 0:
+        return named
+    words = ngettext("%(named)s and %(count)d more", "%(named)s and %(count)d more", more)
+    return words % {"named": named, "count": more}
 
 
 def offer_spans(municipality: Municipality, today: date) -> list[Span]:
@@ -136,7 +138,7 @@ def make_case(municipality: Municipality, baseline: Baseline | None, span: Span 
         name=_("Saving by printing together: %(town)s") % {"town": municipality.name},
         town=municipality.name,
         tax=tax,
-        notes=_notes(baseline, span, contracts),
+        notes=_notes(baseline, span, contracts, devices_beside(municipality, contracts, span.days)),
         before=tuple(_before(row) for row in rows),
         after=tuple(after),
         volume_before=_volume_before(baseline),
@@ -361,13 +363,20 @@ def _membership(baseline: Baseline) -> Membership | None:
     return Membership(baseline.contribution, Per.MONTH, origin, baseline.share)
 
 
-def _notes(baseline: Baseline, span: Span, contracts: list[Contract]) -> tuple[str, ...]:
+def _notes(baseline: Baseline, span: Span, contracts: list[Contract], beside: list[str]) -> tuple[str, ...]:
     notes = [
         _("Measured from %(span)s.") % {"span": span},
         _("Baseline: version %(number)d of %(day)s.")
         % {"number": baseline.number, "day": day_words(baseline.created_at.date())},
         _("Contracts: %(contracts)s.") % {"contracts": "; ".join(str(each) for each in contracts)},
     ]
+    if beside:
+        notes.append(
+            _(
+                "Not counted now: %(devices)s. They printed in this span and were in no contract, so what they cost is not known."
+            )
+            % {"devices": _named(beside)}
+        )
     return tuple(notes)
 
 

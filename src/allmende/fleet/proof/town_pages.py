@@ -71,6 +71,22 @@ def measured_volume(
     return volume, len(now)
 
 
+def devices_beside(municipality: Municipality, contracts: Sequence[Contract], days: Days) -> list[str]:
+    """Names of the devices that printed in the span and were in none of the contracts in it: what they cost is not known here."""
+    inside = ContractDevice.objects.filter(
+        Q(last_day__isnull=True) | Q(last_day__gte=days.first_day),
+        contract__in=contracts,
+        first_day__lte=days.last_day,
+    )
+    printed = {
+        each.device_id
+        for each in sum_sheets(municipality.pk, days.first_day, days.last_day, ("device",))
+        if each.impressions > 0 and each.device_id is not None
+    }
+    rows = Device.objects.filter(municipality=municipality, pk__in=printed)
+    return list(rows.exclude(pk__in=inside.values("device")).order_by("name").values_list("name", flat=True))
+
+
 def _readings(device: Device, days: Days, ledger: SheetSum | None) -> Iterator[Reading]:
     span = counts_between(device.pk, midnight(days.first_day), midnight(days.last_day + ONE_DAY))
     lives = list(_lives(span)) if span is not None else []
