@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from django.core import mail
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from icalendar import Calendar
 
 from allmende.cooperative.attendance import (
@@ -180,8 +180,14 @@ def test_what_was_announced_too_late_is_not_resolved_unless_all_are_there(cooper
     meeting = make_session(cooperative, presences=4)
     late = save_item(cooperative.office, AgendaItem(meeting=meeting, title="Nachtrag"))
     voting = add_voting(cooperative.office, Voting(item=late, question="?"))
-    with pytest.raises(MeetingRefusedError, match="46"):
+    # The day is written as people write it.
+    with pytest.raises(MeetingRefusedError, match=r"not announced by \d+ \w+ \d{4} \(§ 46"):
         open_voting(cooperative.office, voting)
+    client = Client(headers={"accept-language": "de"})
+    client.force_login(cooperative.office)
+    page = client.get(f"/genossenschaft/versammlungen/{meeting.pk}/anwesenheit/").content.decode()
+    assert "Anwesenheit vermerken" in page
+    translation.activate("en")
     chair = save_item(
         cooperative.office, AgendaItem(meeting=meeting, title="Leitung", kind=ItemKind.PROCEDURE)
     )

@@ -315,7 +315,9 @@ def _state(invoice: Invoice) -> Cell:
         return Cell(_("settled"), badge="success")
     if amount < 0:
         return Cell(_("credit of %(amount)s") % {"amount": euros(-amount)}, badge="info")
-    return Cell(_("open: %(amount)s") % {"amount": euros(amount)}, badge="warning")
+    if invoice.claim.due_day < timezone.localdate():
+        return Cell(_("overdue: %(amount)s") % {"amount": euros(amount)}, badge="warning")
+    return Cell(_("open: %(amount)s") % {"amount": euros(amount)}, badge="info")
 
 
 def _checked(findings: tuple[object, ...]) -> Cell:
