@@ -193,6 +193,9 @@ def test_pay_outs_that_the_bank_rejects_or_sends_back_are_owed_again() -> None:
     today = timezone.localdate()
     owed_to_members("100.00", "50.00")
     paid, rejected = PayOut.objects.order_by("-amount")
+    credited = Invoice.objects.filter(corrects__isnull=False)[0]
+    page = client.get(f"{BASE}rechnungen/{credited.number}/").content.decode()
+    assert f"Credit, to be paid out: {credited.gross} €" in page
     page = client.get(BASE + "lastschriften/").content.decode()
     address = f"{BASE}lastschriften/auszahlungen/{paid.run_id}/"
     assert address in page

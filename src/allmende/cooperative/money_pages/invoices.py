@@ -210,7 +210,7 @@ def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
             "gross": euros(invoice.gross),
             "due": day_words(invoice.due_day),
         },
-        _("Open: %(amount)s") % {"amount": euros(invoice.claim.open_amount())},
+        _open_words(invoice.claim.open_amount()),
         _("Checked by: %(what)s.") % {"what": checked_by},
     ]
     if invoice.corrects:
@@ -307,6 +307,12 @@ def edit_member_billing(request: HttpRequest, desk: Desk, member_id: int) -> Htt
         "Public bodies receive XRechnung by their Leitweg-ID; the address itself is kept with the member."
     )
     return show_form(request, desk, form, title, reverse("draft_invoices"), lead=lead)
+
+
+def _open_words(amount: Decimal) -> str:
+    if amount < 0:
+        return _("Credit, to be paid out: %(amount)s") % {"amount": euros(-amount)}
+    return _("Open: %(amount)s") % {"amount": euros(amount)}
 
 
 def _state(invoice: Invoice) -> Cell:
