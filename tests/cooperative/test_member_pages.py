@@ -181,6 +181,7 @@ def test_exit_revocation_and_transfer_by_the_pages() -> None:
     client = sign_in()
     giver, taker = (make_member(name, date(2010, 1, 1)) for name in ("Burg", "Genthin"))
     address = f"{BASE}mitglieder/{giver.pk}/"
+    assert "Period of notice: 1 year to the end" in client.get(address + "austritt/").content.decode()
     refused = client.post(
         address + "austritt/", {"reason": "notice", "declared_on": "2020-05-05", "note": "wie besprochen"}
     )

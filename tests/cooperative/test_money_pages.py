@@ -193,6 +193,9 @@ def test_pay_outs_that_the_bank_rejects_or_sends_back_are_owed_again() -> None:
     today = timezone.localdate()
     owed_to_members("100.00", "50.00")
     paid, rejected = PayOut.objects.order_by("-amount")
+    credited = Invoice.objects.filter(corrects__isnull=False)[0]
+    page = client.get(f"{BASE}rechnungen/{credited.number}/").content.decode()
+    assert f"Credit, to be paid out: {credited.gross} €" in page
     page = client.get(BASE + "lastschriften/").content.decode()
     address = f"{BASE}lastschriften/auszahlungen/{paid.run_id}/"
     assert address in page
@@ -388,3 +391,22 @@ def test_a_debit_that_came_back_says_why_and_what_to_do() -> None:
     Claim.objects.update(due_day=today - timedelta(days=10))
     assert "1 reminder is due" in client.get(BASE).content.decode()
     assert "Send 1 reminder<" in client.get(BASE + "rechnungen/mahnungen/").content.decode()
+
+
+def test_who_can_not_be_charged_is_named_and_an_invoice_is_not_late_before_its_day() -> None:
+    client = sign_in()
+    make_profile()
+    make_scale(timezone.localdate().replace(day=1))
+    make_paying_member("Zerbst", date(2014, 7, 1))
+    client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": timezone.localdate().isoformat()})
+    assert "All is charged" in client.get(BASE + "beitraege/abrechnen/").content.decode()
+    make_paying_member("Aken", date(2014, 7, 1), inhabitants=None)
+    page = unescape(client.get(BASE + "beitraege/abrechnen/").content.decode())
+    assert "Can't be reckoned yet: Aken." in page
+    assert "All is charged" not in page
+    client.post(BASE + "rechnungen/schreiben/")
+    page = client.get(BASE + "rechnungen/").content.decode()
+    assert "open: " in page
+    assert "overdue" not in page
+    Claim.objects.update(due_day=timezone.localdate() - timedelta(days=1))
+    assert "overdue: " in client.get(BASE + "rechnungen/").content.decode()

@@ -104,9 +104,8 @@ def _notice_words() -> str:
         rule = rule_on("statutes.notice_period", timezone.localdate())
     except UnknownRuleError as error:
         return str(error.args[0])
-    return _("Period of notice: %(count)d %(unit)s to the end of a financial year (%(source)s).") % {
-        "count": rule.period.count,
-        "unit": rule.get_unit_display(),
+    return _("Period of notice: %(period)s to the end of a financial year (%(source)s).") % {
+        "period": rule.value_words,
         "source": rule.source,
     }
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from allmende.cooperative.invitations import (
+    Channel,
     Invitation,
     invitation_proofs,
     note_all_letters,
@@ -64,6 +65,7 @@ def show_invitations(request: HttpRequest, desk: Desk, meeting_id: int) -> HttpR
         last_day=last_invitation_day(meeting),
         waiting=[proof for proof in proofs if proof.invitation and not proof.is_sent],
         letters=len(waiting_letters(meeting)),
+        mails=meeting.invitations.filter(channel=Channel.MAIL, sent_at__isnull=True).exists(),
         chosen=wanted,
         form=form,
     )

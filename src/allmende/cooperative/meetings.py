@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -271,7 +272,7 @@ def open_meeting(actor: Person, meeting: Meeting) -> None:
     if timezone.localdate() < standing.day:
         raise MeetingRefusedError(
             gettext("The meeting is on %(day)s: members rely on the day to which they were invited.")
-            % {"day": standing.day.isoformat()}
+            % {"day": date_format(standing.day, "SHORT_DATE_FORMAT")}
         )
     standing.state, standing.opened_at = MeetingState.OPEN, timezone.now()
     standing.save(update_fields=["state", "opened_at"])

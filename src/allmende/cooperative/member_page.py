@@ -76,6 +76,7 @@ def show_membership(request: HttpRequest, desk: Desk, member: Member) -> HttpRes
         memberships=memberships_of(member),
         shares=share_standing(member),
         page=page,
+        today=today,
         invoices=[(each, each.claim.open_amount()) for each in page.object_list],
         mandate=mandate,
         account=_masked(mandate.iban) if mandate else "",

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -374,5 +375,5 @@ def _refuse_too_late(voting: Voting, meeting: Meeting) -> None:
             gettext(
                 "This item was not announced by %(day)s (§ 46 Abs. 2 GenG). It can be discussed, but resolved only when all members are represented."
             )
-            % {"day": last.isoformat()}
+            % {"day": date_format(last, "SHORT_DATE_FORMAT")}
         )

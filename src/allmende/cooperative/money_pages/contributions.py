@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from allmende.cooperative.contribution_charging import charge_contributions, due_contributions
+from allmende.cooperative.contribution_charging import Due, charge_contributions, due_contributions
 from allmende.cooperative.contributions import (
     BillingChoice,
     ProRataChoice,
@@ -272,7 +273,10 @@ def preview_contributions(request: HttpRequest, desk: Desk) -> HttpResponse:
         choose,
         Section(
             words,
-            lead="" if has_any else _("All is charged for this period."),
+            lead=""
+            if has_any or any(each.problem for each in dues)
+            else _("All is charged for this period."),
+            warning=_problems(dues),
             table=table,
             button=button if has_any else None,
         ),
@@ -300,6 +304,12 @@ def do_charge_contributions(request: HttpRequest, desk: Desk) -> HttpResponse:
 
     back = f"{reverse('charge_contributions')}?tag={day.isoformat()}"
     return do_or_explain(request, charge, done="draft_invoices", back=back)
+
+
+def _problems(dues: Iterable[Due]) -> str:
+    """Who can't be charged yet; why stands in the row."""
+    names = [each.member.name for each in dues if each.problem]
+    return _("Can't be reckoned yet: %(names)s.") % {"names": ", ".join(names)} if names else ""
 
 
 class _DayForm(forms.Form):

@@ -210,7 +210,7 @@ def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
             "gross": euros(invoice.gross),
             "due": day_words(invoice.due_day),
         },
-        _("Open: %(amount)s") % {"amount": euros(invoice.claim.open_amount())},
+        _open_words(invoice.claim.open_amount()),
         _("Checked by: %(what)s.") % {"what": checked_by},
     ]
     if invoice.corrects:
@@ -309,13 +309,21 @@ def edit_member_billing(request: HttpRequest, desk: Desk, member_id: int) -> Htt
     return show_form(request, desk, form, title, reverse("draft_invoices"), lead=lead)
 
 
+def _open_words(amount: Decimal) -> str:
+    if amount < 0:
+        return _("Credit, to be paid out: %(amount)s") % {"amount": euros(-amount)}
+    return _("Open: %(amount)s") % {"amount": euros(amount)}
+
+
 def _state(invoice: Invoice) -> Cell:
     amount = invoice.claim.open_amount()
     if amount == 0:
         return Cell(_("settled"), badge="success")
     if amount < 0:
         return Cell(_("credit of %(amount)s") % {"amount": euros(-amount)}, badge="info")
-    return Cell(_("open: %(amount)s") % {"amount": euros(amount)}, badge="warning")
+    if invoice.claim.due_day < timezone.localdate():
+        return Cell(_("overdue: %(amount)s") % {"amount": euros(amount)}, badge="warning")
+    return Cell(_("open: %(amount)s") % {"amount": euros(amount)}, badge="info")
 
 
 def _checked(findings: tuple[object, ...]) -> Cell:

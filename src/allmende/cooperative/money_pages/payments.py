@@ -161,7 +161,7 @@ def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
         Section(
             _("Pay-outs"),
             table=Table(
-                (_("Day"), _("Number"), _("Amount"), _("Rejected or returned")),
+                (_("Day"), _("Pay-outs"), _("Amount"), _("Rejected or returned")),
                 pay_outs,
                 frozenset({1, 2, 3}),
             ),
