@@ -13,19 +13,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
+# Many an image forbids Python to keep what it has compiled: each of the tests' many processes would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The age format's public test vectors; another format's authors wrote them, so they are not in this repository.
 AGE_VECTORS := $(VENV)/age-vectors/node_modules/cctv-age/index.js
 export ALLMENDE_AGE_VECTORS = $(abspath $(AGE_VECTORS))
-
-# What asks the database, once more on PostgreSQL; without what is about devices, formats, sockets or CUPS and takes long.
-POSTGRESQL_TESTS := tests/directory tests/printing tests/fleet tests/cooperative tests/devices/meters tests/server \
-	$(addprefix --ignore=tests/,fleet/concept cooperative/test_checking.py cooperative/test_zugferd.py cooperative/test_camt.py \
-	printing/gateway/test_conformance.py printing/test_delivery_formats.py \
-	printing/test_printer_icons.py printing/test_real_cups.py printing/test_clear_text.py printing/test_inspections.py \
-	printing/test_delivery_rules.py printing/test_delivery_faults.py printing/soak server/test_demo.py \
-	server/test_http_server.py server/test_api_page.py server/test_request_log.py server/test_security_headers.py \
-	server/test_terminal_language.py server/test_tls_certificate.py server/test_translations.py)
 
 FUZZ_SECONDS ?= 60
 SOAK_KILLS   ?= 300
@@ -39,7 +32,9 @@ test: system check $(AGE_VECTORS)
 	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/web
 	# Apart from the others: the browser's driver keeps an event loop of its own running in its thread.
 	$(BIN)/pytest -n 2 --dist loadfile tests/web
-	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile $(POSTGRESQL_TESTS)
+	# What asks the database, once more on PostgreSQL; without what is about devices and formats and takes long.
+	$(BIN)/python tests/with_postgresql.py $(BIN)/pytest -n 2 --dist loadfile --database-only --ignore tests/web \
+	  --ignore tests/printing/test_delivery_faults.py --ignore tests/printing/test_delivery_formats.py
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check

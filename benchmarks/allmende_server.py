@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Allmende as it is shipped: one `allmende serve` over a folder of its own, with SQLite, inspection and sealing on.
+"""Allmende as it is shipped: `allmende serve` over a folder of its own, with SQLite, inspection and sealing on; one process, or two that share the port.
 
 Every acknowledged job is sealed and flushed to the disk. A release is a tap of the chip at a reader with the wish to print all
 (`POST /api/v1/devices/…/taps`), so it has everything in it: the token, Argon2id, the visit, the release, the delivery. How many jobs
@@ -42,6 +42,7 @@ class AllmendeServer:
 
     name = "allmende"
     release_ways = ("ipp", "socket")
+    _serving = 1
 
     def __init__(self, folder: Path, *, crowd: int = CROWD, tappers: int = TAPPERS) -> None:
         self._folder = folder
@@ -56,9 +57,10 @@ class AllmendeServer:
 
     def start(self) -> float:
         begin = time.monotonic()
+        words = ["serve", "--port", str(self._port), "--processes", str(self._serving)]
         with (self._folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "allmende.server.command_line", "serve", "--port", str(self._port)],
+                [sys.executable, "-m", "allmende.server.command_line", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -167,6 +169,13 @@ class AllmendeServer:
             if time.monotonic() > deadline:
                 raise TimeoutError("allmende does not come to rest")
             time.sleep(0.01)
+
+
+class AllmendePair(AllmendeServer):
+    """Two equal processes on one port, one database and one spool."""
+
+    name = "allmende, two processes"
+    _serving = 2
 
 
 def _founded_town(parent: Path, crowd: int, tappers: int) -> Path:

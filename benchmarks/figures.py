@@ -73,34 +73,30 @@ _GROWTH = (
     ("held_memory_mib", "memory MiB"),
 )
 
+_REACHED = {True: "yes", False: "NO", None: ""}
 _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def comparison_table(rounds: Mapping[str, Rounds]) -> str:
-    """Medians over the rounds as Markdown; with two servers also the second one's ratio to the first and the goals."""
-    names = list(rounds)
-    compares = len(names) == 2
-    heading = ["what", *names, *(["ratio", "to reach", "reached"] if compares else [])]
+    """Medians over the rounds as Markdown; beside the first server's each further one's with its ratio to the first, and the goals."""
+    first, *others = list(rounds)
+    heading = ["what", first, *(cell for name in others for cell in (name, "ratio"))]
+    heading += (
+        ["to reach", *("reached" if len(others) == 1 else f"by {name}" for name in others)] if others else []
+    )
     lines = [_line(heading), _line(["---", *["---:" for _ in heading[1:]]])]
     for figure in FIGURES:
-        medians = [_median(rounds[name], figure.name) for name in names]
-        if all(median is None for median in medians):
+        base = _median(rounds[first], figure.name)
+        medians = [_median(rounds[name], figure.name) for name in others]
+        if base is None and all(median is None for median in medians):
             continue
-        cells = [figure.label, *(_cell(median, figure.unit) for median in medians)]
-        if compares:
-            cells += _judgement(figure, *medians)
-        lines.append(_line(cells))
+        cells, reached = [figure.label, _cell(base, figure.unit)], []
+        for median in medians:
+            ratio = median / base if base and median is not None else None
+            cells += [_cell(median, figure.unit), f"{ratio:.2f}×" if ratio is not None else ""]
+            reached.append(_REACHED[figure.is_reached(median, ratio) if median is not None else None])
+        lines.append(_line([*cells, *([figure.goal(), *reached] if others else [])]))
     return "\n".join(lines)
-
-
-def _judgement(figure: Figure, first: float | None, second: float | None) -> list[str]:
-    ratio = second / first if first and second is not None else None
-    reached = figure.is_reached(second, ratio) if second is not None else None
-    return [
-        f"{ratio:.2f}×" if ratio is not None else "",
-        figure.goal(),
-        {True: "yes", False: "NO", None: ""}[reached],
-    ]
 
 
 def growth_table(rows: Sequence[tuple[int, Mapping[str, float]]]) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from allmende_server import AllmendeServer
+from allmende_server import AllmendePair, AllmendeServer
 from cupsd import Cupsd
 from figures import comparison_table, growth_table, insert_figures
 from load_generator import LoadFailedError
@@ -28,7 +28,11 @@ from print_server import ServerKind
 from sample_documents import BIG, write_document
 
 #: In the order of comparison: ratios are to the first.
-SERVERS: Mapping[str, ServerKind] = {"cupsd": Cupsd, "allmende": AllmendeServer}
+SERVERS: Mapping[str, ServerKind] = {
+    "cupsd": Cupsd,
+    "allmende": AllmendeServer,
+    "allmende-pair": AllmendePair,
+}
 
 #: Filling cupsd with so many jobs takes hours; its growth shows between the first rows and "many held".
 GROWING = ("allmende",)

@@ -52,7 +52,11 @@ def main() -> int:
         "-E",
         "UTF8",
     )
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=200"
+    # Nothing of it outlives the command, so nothing of it needs the disk: a power cut is not what tests of ours try out.
+    options = (
+        f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=200"
+        " -c fsync=off -c full_page_writes=off"
+    )
     control(
         str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"
     )

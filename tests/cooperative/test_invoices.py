@@ -28,8 +28,10 @@ from allmende.cooperative.invoices.issued import (
     issue_all,
     issue_invoice,
 )
+from allmende.cooperative.legal_rules import LegalRule
+from allmende.cooperative.members import Member
 from allmende.cooperative.money_rules import add_money_rules
-from allmende.cooperative.tax import Tax
+from allmende.cooperative.tax import SETTLEMENTS_RULE, Tax
 from makers import make_town
 
 from .invoice_makers import DAY, KINDS, LEITWEG
@@ -85,6 +87,28 @@ def test_a_settlement_comes_by_the_api_once_and_is_invoiced_and_credited() -> No
     assert note.claim.open_amount() == balance_of(Account.TAX) == balance_of(Account.CHARGES) == 0
     with pytest.raises(MoneyRefusedError):
         credit_invoice(None, Invoice.objects.get(serial=1), today)
+
+
+@pytest.mark.django_db
+def test_a_settlement_is_taxed_as_the_rule_of_its_days_says_and_a_correction_as_what_it_corrects() -> None:
+    add_money_rules()
+    make_profile()
+    town = make_town("zerbst")
+    Member.objects.filter(pk=make_paying_member("Zerbst", date(2014, 7, 1)).pk).update(municipality=town)
+    what = {"text": "Abrechnung", "first_day": DAY, "last_day": date(2026, 9, 30)}
+    add_charge(town.pk, net=D("100.00"), source_key="settlement:17:1", **what)
+    rule = LegalRule.objects.get(key=SETTLEMENTS_RULE)
+    rule.text = Tax.EXEMPT
+    rule.save()
+    add_charge(town.pk, net=D("100.00"), source_key="settlement:17:1", **what)
+    add_charge(town.pk, net=D("-1.00"), source_key="settlement:17:2", corrects="settlement:17:1", **what)
+    add_charge(town.pk, net=D("50.00"), source_key="settlement:18:1", **what)
+    assert list(Charge.objects.order_by("pk").values_list("tax", flat=True)) == ["S", "S", "E"]
+    exempt = issue_invoice(None, list(Charge.objects.filter(tax=Tax.EXEMPT)), timezone.localdate())
+    assert (exempt.gross, exempt.tax) == (D("50.00"), 0)
+    rule.delete()
+    with pytest.raises(MoneyRefusedError, match=r"value_added_tax\.settlements"):
+        add_charge(town.pk, net=D("50.00"), source_key="settlement:19:1", **what)
 
 
 @pytest.mark.django_db

@@ -17,11 +17,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from allmende.cooperative.accessions import StepKind
+from allmende.cooperative.accessions import Duty, StepKind
 from allmende.cooperative.declaration import describe_declaration, duties_to_highlight, set_declaration
 from allmende.cooperative.laender import LAND_BY_KEY, Land
-from allmende.cooperative.legal_rules import LegalRule, UnknownRuleError, financial_year_on, rule_on
+from allmende.cooperative.legal_rules import (
+    TEXT_CHOICES,
+    LegalRule,
+    UnknownRuleError,
+    financial_year_on,
+    rule_on,
+)
 from allmende.cooperative.legal_rules_initial import DUTY, INITIAL_RULES, WAIT, add_initial_rules
+from allmende.cooperative.tax import SETTLEMENTS_RULE, Tax
 from makers import make_town
 
 from .member_makers import make_accession, walk_to
@@ -74,6 +81,26 @@ def test_each_land_has_its_own_rule_and_an_unknown_one_is_an_error() -> None:
         rule_on(DUTY, DAY, land="BE")
     with pytest.raises(UnknownRuleError):
         rule_on("genossenschaftsgesetz.15.form", date(2006, 8, 17))
+
+
+def test_the_words_that_the_office_chooses_among_are_those_the_program_knows_in_both_languages() -> None:
+    assert list(TEXT_CHOICES[DUTY]) == Duty.values
+    assert list(TEXT_CHOICES[SETTLEMENTS_RULE]) == [Tax.STANDARD, Tax.EXEMPT]
+    words = {word for choices in TEXT_CHOICES.values() for word in choices.values()}
+    with translation.override("de"):
+        assert [str(word) for word in words if str(word) == word._args[0]] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"text": "melden"}, {"kind": "number", "number": 3}])
+def test_what_the_program_decides_by_is_one_of_its_words(change: dict[str, Any]) -> None:
+    rule = LegalRule.objects.filter(key=DUTY).first()
+    assert rule is not None
+    rule.full_clean()
+    for name, value in change.items():
+        setattr(rule, name, value)
+    with pytest.raises(ValidationError, match="Choose one of: submit the resolution, give notice"):
+        rule.full_clean()
 
 
 @pytest.mark.django_db
@@ -150,14 +177,18 @@ def test_a_rule_without_a_usable_value_is_refused(broken: dict[str, object]) -> 
     [
         ({"kind": "period", "number": Decimal(1), "unit": "years"}, "1 year", "1 Jahr"),
         ({"kind": "period", "number": Decimal(6), "unit": "weeks"}, "6 weeks", "6 Wochen"),
-        ({"kind": "text", "text": "notify"}, "give notice", "anzeigen"),
-        ({"kind": "text", "text": "written"}, "written form", "Schriftform"),
+        ({"key": DUTY, "kind": "text", "text": "notify"}, "give notice", "anzeigen"),
+        (
+            {"key": "genossenschaftsgesetz.15.form", "kind": "text", "text": "written"},
+            "written form",
+            "Schriftform",
+        ),
         ({"kind": "text", "text": "as the bylaws say"}, "as the bylaws say", "as the bylaws say"),
         ({"kind": "number", "number": Decimal(5000)}, "5,000", "5.000"),
     ],
 )
 def test_a_value_is_told_in_the_readers_words(values: dict[str, Any], english: str, german: str) -> None:
-    rule = LegalRule(key="k", **values)
+    rule = LegalRule(**{"key": "k", **values})
     with translation.override("en"):
         assert rule.value_words == english
     with translation.override("de"):

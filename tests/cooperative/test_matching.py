@@ -12,9 +12,15 @@ from django.utils import timezone
 from lxml import etree
 
 from allmende.cooperative.accounts import Account, balance_of, balances
-from allmende.cooperative.bank.matching import match_by_hand, undo_match
+from allmende.cooperative.bank.matching import (
+    match_by_hand,
+    match_returned_pay_out,
+    reject_pay_out,
+    undo_match,
+)
 from allmende.cooperative.bank.statements import BankTransaction, Match, import_statements, unmatched
 from allmende.cooperative.charges import ChargeKind, add_member_charge
+from allmende.cooperative.hash_chain import ChangeEntry
 from allmende.cooperative.invoices.issued import Invoice, credit_invoice, issue_all
 from allmende.cooperative.members import Member
 from allmende.cooperative.money import MoneyRefusedError
@@ -195,3 +201,59 @@ def test_the_same_statement_is_refused_also_in_another_file() -> None:
     with pytest.raises(MoneyRefusedError, match="one between is missing"):
         book(3, "11.00", ("1.00", {}))
     assert balances() == before
+
+
+def owed_to_members(*amounts: str) -> list[PayOut]:
+    """Invoices of these amounts, paid and then credited, in one file of pay-outs."""
+    items = collect(*amounts)
+    total = f"{sum(map(D, amounts)):.2f}"
+    book(1, "0", (total, {"batch": items[0].run.message_id}))
+    for invoice in Invoice.objects.all():
+        credit_invoice(None, invoice, timezone.localdate())
+    create_pay_outs(None, bank_day(timezone.localdate() + timedelta(days=1)))
+    return list(PayOut.objects.order_by("-amount"))
+
+
+def test_a_rejected_pay_out_can_be_paid_out_again_and_the_rest_of_its_file_fits(clerk: Person) -> None:
+    paid, rejected = owed_to_members("100.00", "50.00")
+    # The bank debits the file less the one that it rejects.
+    assert book(2, "150.00", ("-100.00", {"batch": paid.run.message_id})) == 0
+    reject_pay_out(clerk, rejected)
+    paid.refresh_from_db()
+    assert (paid.paid_on, unmatched()) == (timezone.localdate(), [])
+    (again,) = payable()
+    assert (again.claim, again.amount) == (rejected.claim, D("50.00"))
+    assert ChangeEntry.objects.filter(noun="pay_out", key=rejected.pk, what="rejected").count() == 1
+    with pytest.raises(MoneyRefusedError, match="not waiting any more"):
+        reject_pay_out(clerk, rejected)
+    with pytest.raises(MoneyRefusedError, match="not waiting any more"):
+        reject_pay_out(clerk, paid)
+    create_pay_outs(None, bank_day(timezone.localdate() + timedelta(days=1)))
+    anew = PayOut.objects.get(paid_on__isnull=True, failed_on__isnull=True)
+    assert anew.reference != rejected.reference
+    # What was rejected is not paid by a statement that names it; the new one is.
+    assert book(3, "50.00", ("-50.00", {"end_to_end": rejected.reference})) == 0
+    assert book(4, "0", ("50.00", {}), ("-50.00", {"end_to_end": anew.reference})) == 1
+
+
+def test_a_pay_out_that_came_back_unnamed_is_said_by_hand_and_that_can_be_undone(clerk: Person) -> None:
+    (paid,) = owed_to_members("50.00")
+    book(2, "50.00", ("-50.00", {"end_to_end": paid.reference}))
+    assert book(3, "0", ("50.00", {"purpose": "Rückgabe, Konto erloschen"})) == 0
+    (row,) = unmatched()
+    match_returned_pay_out(clerk, row, paid)
+    paid.refresh_from_db()
+    assert (paid.failed_on, [each.amount for each in payable()]) == (row.booked_on, [D("50.00")])
+    assert (balance_of(Account.UNCLEAR), balance_of(Account.RECEIVABLES)) == (0, D("-50.00"))
+    assert ChangeEntry.objects.filter(noun="pay_out", key=paid.pk, what="returned").count() == 1
+    undo_match(clerk, Match.objects.get(transaction=row))
+    paid.refresh_from_db()
+    assert (paid.failed_on, payable()) == (None, [])
+    assert (balance_of(Account.UNCLEAR), balance_of(Account.RECEIVABLES)) == (D("-50.00"), 0)
+    # Said again, and paid out anew: then it can't be undone any more, else it would be paid twice.
+    match_returned_pay_out(clerk, row, paid)
+    with pytest.raises(MoneyRefusedError, match="not the amount"):
+        match_returned_pay_out(clerk, row, paid)
+    create_pay_outs(None, bank_day(timezone.localdate() + timedelta(days=1)))
+    with pytest.raises(MoneyRefusedError, match="paid out anew already"):
+        undo_match(clerk, Match.objects.get(transaction=row, undone_at__isnull=True))

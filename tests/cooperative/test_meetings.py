@@ -20,7 +20,15 @@ from allmende.cooperative.attendance import (
 )
 from allmende.cooperative.ballots import close_secret_voting
 from allmende.cooperative.chain_checking import verify_chain
-from allmende.cooperative.invitations import calendar_entry, invitation_proofs, invite_members, note_letter
+from allmende.cooperative.hash_chain import ChangeEntry
+from allmende.cooperative.invitations import (
+    calendar_entry,
+    invitation_proofs,
+    invite_members,
+    note_all_letters,
+    note_letter,
+    waiting_letters,
+)
 from allmende.cooperative.legal_rules import LegalRule
 from allmende.cooperative.meeting_rules import INVITATION, QUORUM, MajorityKind
 from allmende.cooperative.meetings import (
@@ -98,6 +106,48 @@ def test_every_member_is_invited_once_with_letter_and_calendar_entry_and_the_pro
     Meeting.objects.filter(pk=meeting.pk).update(starts_at=timezone.now() + timedelta(days=14))
     meeting.refresh_from_db()
     assert [proof.is_in_time for proof in invitation_proofs(meeting)] == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_letters_of_all_who_get_no_mail_are_noted_at_once(
+    cooperative: Cooperative, language: str
+) -> None:
+    meeting = make_meeting(cooperative)
+    silent = [each.pk for each in cooperative.members[:3]]
+    Member.objects.filter(pk__in=silent).update(email="")
+    assert invite_members(cooperative.office, meeting) == (2, 3)
+    client = Client(headers={"accept-language": language})
+    client.force_login(cooperative.office)
+    address = f"/genossenschaft/versammlungen/{meeting.pk}/einladungen/"
+    page = client.get(address).content.decode()
+    words = {"en": "Note all 3 letters", "de": "Alle 3 Briefe vermerken"}
+    assert words[language] in page
+    assert f'value="{timezone.localdate().isoformat()}"' in page
+    chosen = meeting.invitations.get(member=silent[0])
+    late = {"invitation": chosen.pk, "posted_on": (timezone.localdate() + timedelta(days=1)).isoformat()}
+    refused = client.post(address, {**late, "all": "1"})
+    assert refused.status_code == 422
+    assert f'id="invitation_{chosen.pk}" checked' in refused.content.decode()
+    assert len(waiting_letters(meeting)) == 3
+
+    posted = timezone.localdate() - timedelta(days=2)
+    client.post(address, {"posted_on": posted.isoformat(), "all": "1"})
+    rows = meeting.invitations.filter(member__in=silent)
+    assert [(row.channel, row.sent_on) for row in rows] == [("letter", posted)] * 3
+    assert ChangeEntry.objects.filter(noun="invitation", what="posted").count() == 3
+    with pytest.raises(MeetingRefusedError, match=r"No letter waits|wartet kein Brief"):
+        note_all_letters(cooperative.office, meeting, posted)
+
+
+def test_letters_for_all_leave_the_mails_alone_that_failed(
+    cooperative: Cooperative, settings: object
+) -> None:
+    settings.EMAIL_BACKEND = "no.such.Backend"  # type: ignore[attr-defined]
+    meeting = make_meeting(cooperative)
+    Member.objects.filter(pk=cooperative.members[0].pk).update(email="")
+    invite_members(cooperative.office, meeting)
+    assert note_all_letters(cooperative.office, meeting, timezone.localdate()) == 1
+    assert meeting.invitations.filter(sent_at__isnull=True).count() == 4
 
 
 def test_a_mail_that_fails_is_no_invitation(cooperative: Cooperative, settings: object) -> None:

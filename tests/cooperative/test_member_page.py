@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from allmende.cooperative.charges import Charge, ChargeKind
-from allmende.cooperative.invoices.issued import issue_invoice
+from allmende.cooperative.charges import Charge, ChargeKind, add_member_charge
+from allmende.cooperative.invoices.issued import credit_invoice, issue_invoice
 from allmende.cooperative.member_page import balance_of_membership
 from allmende.cooperative.money_rules import add_money_rules
 from allmende.cooperative.tax import Tax
@@ -42,3 +42,30 @@ def test_what_the_membership_has_cost_is_exact_to_the_cent() -> None:
     invoice = issue_invoice(None, charges, timezone.localdate())
     assert invoice.gross == Decimal("100.00")
     assert str(balance_of_membership(member, 0, DAY).contributions) == "100.00"
+
+
+def test_what_was_invoiced_names_its_periods_and_a_credited_invoice_counts_no_more() -> None:
+    add_money_rules()
+    make_profile()
+    member = make_paying_member("Zerbst", date(2014, 7, 1))
+    invoices = []
+    for first, last, net in (
+        (date(2026, 1, 1), date(2026, 3, 31), "300.00"),
+        (date(2026, 4, 1), date(2026, 6, 30), "310.00"),
+    ):
+        charge = add_member_charge(
+            member, source_key=f"c:{first}", kind=ChargeKind.CONTRIBUTION, text="Beitrag", first_day=first, last_day=last, net=Decimal(net), tax=Tax.OUTSIDE,
+        )  # fmt: skip
+        invoices.append(issue_invoice(None, [charge], timezone.localdate()))
+    found = balance_of_membership(member, 0, DAY)
+    assert found.contributions == Decimal("610.00")
+    assert found.periods == (
+        (date(2026, 1, 1), date(2026, 3, 31)),
+        (date(2026, 4, 1), date(2026, 6, 30)),
+    )
+    credit_invoice(None, invoices[0], timezone.localdate())
+    found = balance_of_membership(member, 0, DAY)
+    assert (found.contributions, found.periods) == (
+        Decimal("310.00"),
+        ((date(2026, 4, 1), date(2026, 6, 30)),),
+    )

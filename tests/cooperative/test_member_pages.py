@@ -285,6 +285,28 @@ def test_a_new_rule_ends_the_one_before_and_an_overlap_is_refused() -> None:
     assert "not compared" in page
 
 
+def test_of_a_rule_that_the_program_decides_by_the_words_are_chosen() -> None:
+    client = sign_in()
+    rule = LegalRule.objects.get(key="supervision.accession.duty", land="NW")
+    german = {"accept-language": "de"}
+    page = client.get(f"{BASE}rechtsgrundlagen/{rule.pk}/", headers=german).content.decode()
+    assert '<option value="notify" selected>anzeigen</option>' in page
+    data = {"key": rule.key, "land": "NW", "title": rule.title, "kind": "text", "text": "approve", "source": rule.source,
+            "valid_from": rule.valid_from.isoformat()}  # fmt: skip
+    client.post(f"{BASE}rechtsgrundlagen/{rule.pk}/", data)
+    rule.refresh_from_db()
+    assert (rule.text, rule.value_words) == ("approve", "obtain approval")
+    # Of a key that was typed the words can be chosen once it is known; what else was entered stands.
+    typed = {**data, "land": "BE", "text": "melden", "source": "§ 1 Berlin"}
+    page = client.post(BASE + "rechtsgrundlagen/neu/", typed, headers=german).content.decode()
+    assert "Wählen Sie eines von: " in page
+    assert '<option value="notify">anzeigen</option>' in page
+    assert "§ 1 Berlin" in page
+    free = LegalRule.objects.get(key="statutes.further_payments")
+    page = client.get(f"{BASE}rechtsgrundlagen/{free.pk}/").content.decode()
+    assert f'value="{free.text}"' in page
+
+
 def test_exports_say_the_same() -> None:
     client = sign_in()
     make_member("Magdeburg", date(2009, 12, 1), street="=HYPERLINK(1)")

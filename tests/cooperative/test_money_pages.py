@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from allmende.cooperative.accounts import Account, balance_of
 from allmende.cooperative.bank.statements import BankTransaction, Match
+from allmende.cooperative.claims import Claim
 from allmende.cooperative.contributions import Scale
 from allmende.cooperative.invoices.issued import Invoice
 from allmende.cooperative.member_events import MemberAdmitted, publish
@@ -23,6 +24,7 @@ from allmende.cooperative.members import Member
 from allmende.cooperative.mergers import merge_members
 from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate
+from allmende.cooperative.sepa.pay_outs import PayOut
 from allmende.cooperative.share_endings import open_endings
 from allmende.directory.roles import RoleName
 
@@ -35,6 +37,7 @@ from .money_makers import (
     statement_xml,
     transaction_xml,
 )
+from .test_matching import collect, owed_to_members
 from .test_member_pages import sign_in
 from .test_share_endings import pay_in
 
@@ -185,6 +188,41 @@ def test_a_mandate_is_recorded_collected_and_revoked() -> None:
     assert b"revoked" in client.get(BASE + "lastschriften/").content
 
 
+def test_pay_outs_that_the_bank_rejects_or_sends_back_are_owed_again() -> None:
+    client = sign_in()
+    today = timezone.localdate()
+    owed_to_members("100.00", "50.00")
+    paid, rejected = PayOut.objects.order_by("-amount")
+    page = client.get(BASE + "lastschriften/").content.decode()
+    address = f"{BASE}lastschriften/auszahlungen/{paid.run_id}/"
+    assert address in page
+    assert b"pain.001.001.09" in client.get(f"{address}datei/").content
+    question = f"{BASE}lastschriften/auszahlungen/posten/{rejected.pk}/abgelehnt/"
+    assert question in client.get(address).content.decode()
+    assert b"Did the bank reject this pay-out?" in client.get(question).content
+    done = client.post(question, follow=True).content.decode()
+    assert "marked as rejected" in done
+    assert "rejected on" in done
+    assert b"not waiting any more" in client.post(question, follow=True).content
+
+    entries = [
+        transaction_xml("-100.00", today, end_to_end=paid.reference),
+        transaction_xml("100.00", today, purpose="Konto erloschen"),
+    ]
+    data = statement_xml("2", today, "150.00", entries, ["-100.00", "100.00"])
+    client.post(BASE + "bank/", {"file": upload(data)})
+    row = BankTransaction.objects.get(purpose="Konto erloschen")
+    address = f"{BASE}bank/zahlung/{row.pk}/"
+    assert "It is a pay-out that came back" in client.get(address).content.decode()
+    assert client.post(address, {"pay_out": "0"}).status_code == 422
+    assert b"The payment is matched." in client.post(address, {"pay_out": str(paid.pk)}, follow=True).content
+    page = client.get(f"{BASE}lastschriften/auszahlungen/{paid.run_id}/").content.decode()
+    assert "returned on" in page
+    page = client.get(BASE + "lastschriften/auszahlen/").content.decode()
+    assert "Make the file over 150.00" in page
+    assert "It is a pay-out that came back" not in client.get(address).content.decode()
+
+
 def test_what_the_rules_refuse_says_what_to_do_and_uses_up_no_number() -> None:
     client = sign_in()
     make_profile(contact_phone="--")
@@ -303,3 +341,50 @@ def test_a_draft_shows_its_effect_before_the_scale_that_is_valid_has_to_end() ->
     client.post(f"{BASE}beitraege/{old.pk}/", {"last_day": "2030-12-31"})
     client.post(address, {"resolution": "General meeting"})
     assert Scale.objects.filter(adopted_at__isnull=False).count() == 2
+
+
+def test_the_claim_of_who_has_paid_is_offered_first_and_its_amount_is_written_as_people_write() -> None:
+    client = sign_in()
+    today = timezone.localdate()
+    make_profile()
+    make_scale(today.replace(day=1))
+    for name in ("Aken", "Zerbst"):
+        make_paying_member(name, date(2014, 7, 1))
+    client.post(BASE + "beitraege/abrechnen/jetzt/", {"tag": today.isoformat()})
+    client.post(BASE + "rechnungen/schreiben/")
+    gross = Invoice.objects.all()[0].gross
+    entry = transaction_xml(str(gross), today, name="Stadt Zerbst", purpose="Beitrag")
+    client.post(BASE + "bank/", {"file": upload(statement_xml("1", today, "0", [entry], [str(gross)]))})
+    address = f"{BASE}bank/zahlung/{BankTransaction.objects.get().pk}/"
+    page = client.get(address, headers={"accept-language": "de"}).content.decode()
+    assert page.index(" Zerbst: ") < page.index(" Aken: ")
+    assert f'value="{gross:.2f}"'.replace(".", ",") in page
+    today_page = client.get(BASE).content.decode()
+    assert "1 payment on the bank&#x27;s statements is not matched" in today_page
+    assert (
+        "1 payment could not be matched: say what it is for."
+        in client.get(BASE + "lastschriften/").content.decode()
+    )
+
+
+def test_a_debit_that_came_back_says_why_and_what_to_do() -> None:
+    client = sign_in()
+    today = timezone.localdate()
+    (item,) = collect("100.00")
+    entries = [
+        transaction_xml("100.00", today, end_to_end=item.end_to_end),
+        transaction_xml("-103.00", today, end_to_end=item.end_to_end, return_code="AC04", returned="100.00"),
+    ]
+    client.post(
+        BASE + "bank/", {"file": upload(statement_xml("1", today, "0", entries, ["100.00", "-103.00"]))}
+    )
+    address = f"{BASE}lastschriften/{item.run_id}/"
+    assert "returned: account closed (AC04)" in client.get(address).content.decode()
+    page = client.get(address, headers={"accept-language": "de"}).content.decode()
+    assert "Konto aufgelöst (AC04)" in page
+    assert f'href="{BASE}rechnungen/mahnungen/"' in page
+    # The way back is there, and is not the page's main button.
+    assert "kern-btn--primary" not in page
+    Claim.objects.update(due_day=today - timedelta(days=10))
+    assert "1 reminder is due" in client.get(BASE).content.decode()
+    assert "Send 1 reminder<" in client.get(BASE + "rechnungen/mahnungen/").content.decode()

@@ -25,6 +25,7 @@ from allmende.cooperative.accounts import (
     close_books,
     unbalanced_entries,
 )
+from allmende.cooperative.bank.statements import import_statements
 from allmende.cooperative.claims import open_claims
 from allmende.cooperative.exits import (
     RefusedExitError,
@@ -45,7 +46,7 @@ from allmende.cooperative.member_list import (
 from allmende.cooperative.members import Member
 from allmende.cooperative.mergers import merge_members, split_member
 from allmende.cooperative.money import ZERO, MoneyRefusedError
-from allmende.cooperative.sepa.pay_outs import create_pay_outs, payable
+from allmende.cooperative.sepa.pay_outs import PayOut, create_pay_outs, payable, repaid_by_member
 from allmende.cooperative.share_endings import (
     ShareEnding,
     due_pay_outs,
@@ -58,7 +59,7 @@ from allmende.cooperative.shares import share_standing, subscribe_shares
 from allmende.cooperative.transfers import transfer_shares
 
 from .member_makers import make_document, make_member
-from .money_makers import make_paying_member, make_profile
+from .money_makers import make_paying_member, make_profile, statement_xml, transaction_xml
 from .test_year import bank_day
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +150,37 @@ def test_what_the_bank_has_already_is_not_taken_back() -> None:
     refuses("AU-00001", lambda: revoke_exit(member.exits.get(), actor=None, note="zu spät"))
     assert member.exits.get().revoked_at is None
     assert share_standing(member).to_pay_out == D("5000.00")
+
+
+def test_a_balance_that_the_bank_sends_back_is_owed_again() -> None:
+    make_profile()
+    member = make_paying_member("Burg", date(2015, 1, 1), mandate=True)
+    publish(MemberAdmitted(member.pk, date(2015, 1, 1), 1))
+    pay_in(member)
+    ending = settled(member)
+    today = timezone.localdate()
+    create_pay_outs(None, bank_day(today + timedelta(days=1)))
+    pay_out = PayOut.objects.get()
+    out = transaction_xml("-5000.00", today, end_to_end=pay_out.reference)
+    import_statements(None, statement_xml("1", today, "0", [out], ["-5000.00"]))
+    assert (due_pay_outs(), repaid_by_member(today)) == ([], {member.pk: D("5000.00")})
+    back = transaction_xml("5000.00", today, end_to_end=pay_out.reference, return_code="AC04")
+    import_statements(None, statement_xml("2", today, "-5000.00", [back], ["5000.00"]))
+    pay_out.refresh_from_db()
+    assert (pay_out.paid_on, pay_out.failed_on) == (today, today)
+    assert [each.ending for each in due_pay_outs()] == [ending]
+    assert ([each.amount for each in payable()], repaid_by_member(today)) == ([D("5000.00")], {})
+    assert share_standing(member).to_pay_out == D("5000.00")
+    # Nothing is with the bank: the end can be taken back.
+    revoke_exit(member.exits.get(), actor=None, note="bleibt")
+    assert (share_standing(member).to_pay_out, payable()) == (ZERO, [])
+    assert unbalanced_entries() == []
+
+
+def settled(member: Member) -> ShareEnding:
+    ending = leave(member)
+    settle_ending(None, ending)
+    return ending
 
 
 def test_nothing_is_settled_before_its_day_nor_into_closed_books() -> None:

@@ -97,7 +97,7 @@ def test_labels_of_other_towns_are_not_printed(town: Municipality, client: Clien
 def test_a_file_that_can_not_be_read_says_why(client: Client, content: bytes) -> None:
     file = SimpleUploadedFile("liste.csv", content)
     answer = client.post("/verwaltung/geraete/importieren/", {"file": file})
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert answer.context["form"].errors["file"]
 
 

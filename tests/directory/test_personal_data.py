@@ -20,7 +20,7 @@ from allmende.directory.audit import AuditEntry
 from allmende.directory.chips import Chip
 from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person, PersonAlias
-from allmende.directory.personal_data import export_of, stored_about
+from allmende.directory.personal_data import _registry, export_of, stored_about, title_of
 from allmende.fleet.environment import EnvironmentFactor
 from fleet.reports.ledger import count_sheets
 from makers import make_chip, make_job, make_person, make_town
@@ -98,6 +98,29 @@ def test_unregistered_tables_tell_no_more_than_number_and_times(anna: Person) ->
     with translation.override("de"):
         (told,) = [each for each in stored_about(anna) if each.name == table.name]
     assert "von Ihnen eingegeben" in told.title
+
+
+def test_no_title_is_untranslated() -> None:
+    """Of tables that are registered, and of all that are told by their name and the role in which they name a person."""
+    registered = {(table.model.lower(), table.key) for table in _registry.tables}
+    others = [
+        (model, key)
+        for model in apps.get_models()
+        for key in model._meta.get_fields()
+        if isinstance(key, models.ForeignKey)
+        and key.related_model is Person
+        and (model._meta.label_lower, key.name) not in registered
+    ]
+
+    def titles(language: str) -> list[str]:
+        with translation.override(language):
+            found = [str(table.title) for table in _registry.tables]
+            for model, key in others:
+                found += title_of(model, key).split(" (")
+            return found
+
+    same = {one for one, other in zip(titles("en"), titles("de"), strict=True) if one == other}
+    assert same == set()
 
 
 def test_what_was_done_with_the_account_of_the_own_town_alone(anna: Person) -> None:

@@ -105,7 +105,9 @@ def test_a_row_is_typed_and_saved_as_a_version() -> None:
 @pytest.mark.django_db
 def test_what_is_wrong_is_said_and_what_was_typed_stays() -> None:
     client = open_client(make_finance())
-    page = client.post(f"{BASE}bearbeiten/", typed(amount="much", per="term", document="")).content.decode()
+    answer = client.post(f"{BASE}bearbeiten/", typed(amount="much", per="term", document=""))
+    assert answer.status_code == 422
+    page = answer.content.decode()
     assert "This is no number" in page
     assert "For how many months was it paid?" in page
     assert 'value="much"' in page
@@ -117,7 +119,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays() -> None:
 def test_more_rows_keep_what_is_typed_and_complain_of_nothing() -> None:
     client = open_client(make_finance())
     data = typed(amount="much") | {"more": "1"}
-    page = client.post(f"{BASE}bearbeiten/", data).content.decode()
+    answer = client.post(f"{BASE}bearbeiten/", data)
+    assert answer.status_code == 200
+    page = answer.content.decode()
     assert 'value="much"' in page
     assert 'name="rows-3-name"' in page
     assert "This is no number" not in page
@@ -156,6 +160,8 @@ def test_a_version_never_changes_and_a_stale_one_is_refused() -> None:
     client = open_client(person)
     assert "no longer counts" in client.get(f"{BASE}1/").content.decode()
     assert "no longer counts" not in client.get(f"{BASE}2/").content.decode()
+    page = client.get(BASE, headers={"accept-language": "de"}).content.decode()
+    assert ">Bearbeiten<" in page, "what the button does, and not the noun of a list's heading"
 
 
 @pytest.mark.django_db
@@ -192,7 +198,7 @@ def test_lines_with_mistakes_are_never_saved() -> None:
         "save": "1",
         "reason": "r",
     }
-    client.post(f"{BASE}einlesen/", data)
+    assert client.post(f"{BASE}einlesen/", data).status_code == 422
     assert not Baseline.objects.exists()
 
 

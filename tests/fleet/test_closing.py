@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import translation
 
 from allmende.devices.devices import Device
 from allmende.directory.cost_centres import CostCentre
@@ -16,7 +17,7 @@ from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.roles import RoleName
 from allmende.fleet.api import SettlementClosed, subscribe, unsubscribe
-from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice
+from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
 from allmende.fleet.settlement.arithmetic import Days, quarter_of
 from allmende.fleet.settlement.closing import (
     ChangedMeanwhileError,
@@ -27,6 +28,7 @@ from allmende.fleet.settlement.closing import (
 )
 from allmende.fleet.settlement.drafts import draft_settlement
 from allmende.fleet.settlement.settlements import ClosedError, Settlement, SettlementLine
+from allmende.fleet.settlement.statement import centres_table, payable_words, state_settlement
 from allmende.fleet.settlement.volumes import Problem
 from fleet.contract_makers import (
     at,
@@ -121,6 +123,27 @@ def test_cost_centres_bear_it_all_by_the_ledger_s_shares(world: World) -> None:
     assert sum(Decimal(row["tax"]) for row in closed.centres) == closed.tax
     for line in SettlementLine.objects.filter(settlement=closed):
         assert sum(Decimal(share["amount"]) for share in line.shares) == line.amount
+
+
+def test_cost_centres_stand_by_number_whichever_was_there_first(world: World) -> None:
+    older = make_centre(world.town, "0500")
+    put_in_ledger(world.other, older, date(2025, 2, 1), mono=10)
+    late = place_device(world.contract, "ug")
+    read_meter(late, at(date(2025, 1, 1)), 0)
+    read_meter(late, at(date(2025, 4, 1)), 10)
+    shown = [row[0] for row in centres_table(state_settlement(world.close(Q1))).rows]
+    assert [str(name).split()[0] for name in shown[:3]] == ["0500", "1000", "2000"]
+    assert len(shown) == 4, "what nobody is known to bear stands at the end"
+
+
+def test_a_difference_below_zero_is_a_credit_and_not_to_pay(world: World) -> None:
+    first = world.close(Q1)
+    ContractTerm.objects.update(click_mono=Decimal("0.0010"))
+    second = world.close(Q1, reason="price")
+    with translation.override("en"):
+        words = [payable_words(state_settlement(each)) for each in (first, second)]
+    assert second.gross < 0
+    assert words == ["To pay", "Difference, credited to us"]
 
 
 def test_every_count_names_its_readings(world: World) -> None:

@@ -17,7 +17,7 @@ from allmende.directory.roles import RoleName
 from allmende.fleet.contract_changes import RefusedError, delete_row, keep_row
 from allmende.fleet.contract_terms import impression_prices
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
-from allmende.fleet.settlement.settlements import Settlement
+from allmende.fleet.settlement.settlements import Settlement, SettlementLine
 from allmende.fleet.supplier_invoices import SupplierInvoice
 from allmende.printing.api import ImpressionPrices
 from fleet.contract_makers import at, make_contract, make_keeper, make_term, place_device, read_meter
@@ -108,7 +108,9 @@ def test_a_refused_price_list_says_what_to_do_and_keeps_what_was_typed(
 ) -> None:
     contract = make_contract(town)
     typed = {**PRICES, "click_colour": "0,039123", **changed}
-    page = sign_in(town).post(f"/verwaltung/vertraege/{contract.pk}/preise/", typed).content.decode()
+    answer = sign_in(town).post(f"/verwaltung/vertraege/{contract.pk}/preise/", typed)
+    assert answer.status_code == 422
+    page = answer.content.decode()
     assert words in page
     assert "0,039123" in page
     assert not ContractTerm.objects.exists()
@@ -210,6 +212,45 @@ def closed(town: Municipality) -> Settlement:
     digest = client.get(address).context["form"].initial["digest"]
     assert client.post(address, {"digest": digest}).status_code == 302
     return Settlement.objects.get()
+
+
+def test_prices_for_settled_days_are_kept_and_the_closed_settlements_named(
+    town: Municipality, closed: Settlement
+) -> None:
+    client = sign_in(town)
+    address = f"/verwaltung/vertraege/{closed.contract_id}/preise/"
+    assert "Settled and closed up to 31 Mar 2025" in client.get(address).content.decode()
+    before = list(SettlementLine.objects.order_by("pk").values())
+    inside = client.post(address, {**PRICES, "first_day": "2025-03-01"}, follow=True).content.decode()
+    assert "It stays as it is: 1 Jan 2025 – 31 Mar 2025." in inside
+    later = client.post(address, {**PRICES, "first_day": "2025-04-01"}, follow=True).content.decode()
+    assert "It stays as it is" not in later
+    assert list(SettlementLine.objects.order_by("pk").values()) == before
+    assert Settlement.objects.count() == 1
+
+
+def test_only_what_costs_otherwise_on_settled_days_is_told(town: Municipality, closed: Settlement) -> None:
+    keeper = make_keeper(town)
+    term, place = ContractTerm.objects.get(), ContractDevice.objects.first()
+    assert place is not None
+    assert keep_row(keeper, term) == []
+    place.supplier_number = "4711"
+    assert keep_row(keeper, place) == []
+    place.last_day = date(2025, 6, 30)
+    assert keep_row(keeper, place) == []
+    place.first_day = date(2025, 2, 1)
+    assert keep_row(keeper, place) == [closed]
+    term.click_mono = Decimal("0.005")
+    assert keep_row(keeper, term) == [closed]
+    charge = ContractCharge(
+        municipality=town, contract=term.contract, day=date(2025, 3, 31), label="Aufbau", amount=Decimal(5)
+    )
+    assert keep_row(keeper, charge) == [closed]
+    charge.label = "Aufstellung"
+    assert keep_row(keeper, charge) == []
+    charge.day = date(2025, 4, 1)
+    assert keep_row(keeper, charge) == [closed]
+    assert delete_row(keeper, charge) == []
 
 
 def test_a_figure_is_followed_to_its_readings(town: Municipality, closed: Settlement) -> None:

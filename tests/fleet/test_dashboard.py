@@ -12,6 +12,8 @@ from django.utils.translation import override
 
 from allmende.fleet.dashboard import describe_situation
 from allmende.fleet.environment import EnvironmentFactor
+from fleet.contract_makers import make_contract, place_device
+from fleet.proof.test_town_case import make_story
 from fleet.reports.ledger import count_sheets
 from makers import make_town
 
@@ -54,3 +56,15 @@ def test_a_change_that_comes_from_another_factor_is_told() -> None:
 def test_a_town_without_a_sheet_says_so() -> None:
     situation = describe_situation(make_town("leer"), date(2026, 1, 1))
     assert not situation.has_counts
+
+
+def test_a_device_without_a_price_hides_no_other_figure() -> None:
+    town, _contract = make_story()
+    place_device(make_contract(town, number="RV-8"), "neu")
+    with override("en"):
+        headlines = describe_situation(town, date(2026, 2, 1)).headlines
+    words = {each.name: each for each in headlines}
+    assert words["saving a year"].words == "–"
+    assert words["saving a year"].beside.startswith("Neu: the device is in the contract")
+    assert words["paid a year before the contract"].words == "€3,736.13"
+    assert words["paid a year now"].words == "€1,269.13"

@@ -3,6 +3,7 @@
 """A real service as its own process, with its own state folder, port, database and log; killed and started again at will.
 
 With `ALLMENDE_DATABASE_URL` naming a PostgreSQL cluster each service gets a fresh database there, else SQLite in its folder.
+What only begins with a migrated database or the demo's town takes a copy of the run's own (`foundation`).
 """
 
 from __future__ import annotations
@@ -21,25 +22,23 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
-
-import pytest
 
 from allmende.server.demo.demo_town import DemoFacts
+from foundation import (
+    SET_UP_DEMO,
+    Foundation,
+    cluster_url,
+    create_database,
+    database_url,
+    demo_foundation,
+    drop_database,
+    migrated_foundation,
+)
 
 #: The demo's virtual devices listen this far above the service's port.
 _OFFSETS: Final = (0, 10, 11)
 _PATIENCE: Final = 60.0
 _PROGRAM: Final = (sys.executable, "-m", "allmende.server.command_line")
-_SET_UP_DEMO: Final = """
-from allmende.server.command_line import start_django
-start_django()
-from django.conf import settings
-from allmende.server.demo.demo_town import set_up_demo
-from allmende.server.migration import migrate
-migrate(quiet=True)
-set_up_demo(settings.HOME, settings.ALLMENDE_PORT, with_year=False)
-"""
 
 
 class ServiceProcess:
@@ -175,12 +174,24 @@ class ServiceProcess:
             env={**self.environment, **environment},
         )
 
-    # the demo
+    # what it begins with, where a test is not about the first start itself
+
+    def take_migrated_home(self) -> None:
+        """As after `allmende migrate`."""
+        self._take(migrated_foundation())
 
     def set_up_demo(self) -> DemoFacts:
         """The demo's town without its virtual devices, for tests that bring their own."""
-        self.python(_SET_UP_DEMO)
+        self._take(demo_foundation())
+        self.python(SET_UP_DEMO)
         return self.demo_facts()
+
+    def _take(self, foundation: Foundation) -> None:
+        foundation.copy(self.home, self.database_url)
+        pepper = self.home / "secrets" / "pepper"
+        wanted = Path(self.environment.get("ALLMENDE_PEPPER_FILE", pepper))
+        wanted.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pepper.replace(wanted)
 
     def demo_facts(self) -> DemoFacts:
         return DemoFacts.load(self.home)
@@ -194,25 +205,22 @@ def service_process(folder: Path, **environment: str) -> Iterator[ServiceProcess
         try:
             yield service
         finally:
-            service.stop()
+            # Not politely: what lies jammed at a device would be given ten seconds.
+            service.kill()
 
 
 @contextlib.contextmanager
 def fresh_database() -> Iterator[str]:
     """The URL of an empty PostgreSQL database, or nothing where the tests run on SQLite."""
-    cluster = os.environ.get("ALLMENDE_DATABASE_URL", "")
-    if not cluster.startswith("postgres"):
+    if not cluster_url():
         yield ""
         return
-    psycopg = pytest.importorskip("psycopg")
     name = f"allmende_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(cluster, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+    create_database(name)
     try:
-        yield urlunsplit(urlsplit(cluster)._replace(path=f"/{name}"))
+        yield database_url(name)
     finally:
-        with psycopg.connect(cluster, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        drop_database(name)
 
 
 def _free_base_port() -> int:

@@ -21,6 +21,12 @@ from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
 from server.print_client import PrintClient
 from server.service_process import ServiceProcess, fresh_database, service_process
 
+pytestmark = pytest.mark.database
+
+_PROCESSES = (
+    "from allmende.printing.delivery.holders import DeliveryHolder\nanswer = DeliveryHolder.objects.count()"
+)
+
 
 @dataclass
 class BackedUp:
@@ -87,6 +93,7 @@ def test_what_waited_is_there_and_opens_with_its_chip(backed_up: BackedUp, tmp_p
         restored = backed_up.fresh(tmp_path, url)
         done = restored.command("restore", str(backed_up.folder))
         assert done.returncode == 0, done.stderr
+        assert restored.django(_PROCESSES) == 0, "what they had begun would wait for them"
         restored.start()
         try:
             facts = DemoFacts(
@@ -143,8 +150,9 @@ def test_restore_wants_the_backup_s_own_pepper(backed_up: BackedUp, tmp_path: Pa
 
 def test_restore_overwrites_nothing(backed_up: BackedUp, tmp_path: Path) -> None:
     with fresh_database() as url:
-        used = backed_up.fresh(tmp_path, url)
-        assert used.command("migrate", "--quiet").returncode == 0
+        used = ServiceProcess(tmp_path, database_url=url)
+        used.take_migrated_home()
+        shutil.copy(backed_up.service.home / "secrets" / "pepper", used.home / "secrets" / "pepper")
         refused = used.command("restore", str(backed_up.folder))
         assert refused.returncode == 1
         assert "Traceback" not in refused.stderr

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,9 +12,11 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from allmende.cooperative.accessions import Accession, is_pending, steps_of
-from allmende.cooperative.accounts import BookLine
+from allmende.cooperative.accounts import Account, BookLine, balance_of, unbalanced_entries
+from allmende.cooperative.bank.statements import BankStatement, unmatched
 from allmende.cooperative.boards import seats_on
 from allmende.cooperative.chain_checking import verify_chain
+from allmende.cooperative.chain_values import label_of
 from allmende.cooperative.contacts import ContactRole, contacts_on
 from allmende.cooperative.due_dates import agenda_of
 from allmende.cooperative.invoices.issued import Invoice
@@ -22,11 +24,16 @@ from allmende.cooperative.member_list import members_on
 from allmende.cooperative.member_page import balance_of_membership
 from allmende.cooperative.members import Member
 from allmende.cooperative.models import ChangeEntry
+from allmende.cooperative.reminders import due_reminders, send_reminders
 from allmende.cooperative.resolutions import Body
+from allmende.cooperative.sepa.collecting import CollectionRun, collectible
+from allmende.cooperative.sepa.files import is_bank_day
+from allmende.cooperative.sepa.mandates import Mandate, record_mandate, revoke_mandate
 from allmende.cooperative.shares import share_standing
 from allmende.directory.models import Role
 from allmende.directory.roles import RoleName
 from allmende.server.demo.demo_cooperative import make_cooperative_demo
+from allmende.server.demo.demo_payments import BOUNCES
 from makers import make_person, make_town
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +71,8 @@ def test_the_cooperative_of_the_demo(demo: Member) -> None:
     report = verify_chain()
     assert report.is_whole
     assert report.entries == ChangeEntry.objects.count() > 30
+    told = {(each.noun, name) for each in ChangeEntry.objects.all() for name in each.read_values()}
+    assert {each for each in told if label_of(*each) is None} == {("turnover", "before")}
     agenda = agenda_of(timezone.localdate())
     assert agenda.failed == ()
     nouns = {each.item.key.partition(":")[0] for each in agenda.items}
@@ -80,3 +89,40 @@ def test_the_cooperative_of_the_demo(demo: Member) -> None:
 
     # A second start changes nothing.
     assert not make_cooperative_demo(timezone.localdate())
+
+
+def test_the_bank_of_the_demo_has_a_debit_to_be_dealt_with(demo: Member) -> None:
+    """The way of the handbook: look at what came back, remind, and collect again by a new mandate."""
+    today = timezone.localdate()
+    assert {mandate.member.name for mandate in Mandate.objects.all()} == {demo.name, BOUNCES}
+    run = CollectionRun.objects.get()
+    assert run.day < today
+    assert is_bank_day(run.day)
+    assert sorted(run.items.values_list("state", "return_code")) == [("paid", ""), ("returned", "AC04")]
+    assert [each.purpose for each in unmatched()] == ["Mitgliedsbeitrag, vielen Dank"]
+    # The bank's own balance and the books say the same.
+    newest = BankStatement.objects.first()
+    assert newest is not None
+    assert newest.closing == balance_of(Account.BANK) == balance_of(Account.BANK, on=newest.day)
+    assert balance_of(Account.RESERVES) == 0
+    assert unbalanced_entries() == []
+
+    (due,) = due_reminders(today)
+    assert (due.claim.member.name, due.stage.number) == (BOUNCES, 1)
+    office = Role.objects.get(name=RoleName.OFFICE).person
+    revoke_mandate(office, Mandate.objects.get(member__name=BOUNCES), today)
+    record_mandate(
+        office,
+        Mandate(
+            member=due.claim.member,
+            reference="NEU-1",
+            holder=BOUNCES,
+            iban="DE02500105170137075030",
+            signed_on=today,
+        ),
+    )
+    again = collectible(today + timedelta(days=14))
+    assert due.claim in {each.claim for each in again}
+    assert all(each.claim.member.name == BOUNCES for each in again)
+    assert send_reminders(office, today) != []
+    assert due_reminders(today) == []

@@ -36,6 +36,8 @@ from allmende.fleet.supplier_invoice_check import Reason
 from allmende.fleet.supplier_invoices import SupplierInvoice, check_invoice
 from allmende.printing.api import sum_sheets
 from allmende.printing.ledger.rebuilding import compare_totals
+from allmende.printing.rules.effects import RuleEffect, sum_effects
+from allmende.printing.rules.print_rules import PrintRule
 from allmende.server.demo.demo_calendar import DemoDays, midnight
 from allmende.server.demo.demo_concept import begin_concept
 from allmende.server.demo.demo_town import TOWN_SLUG, set_up_demo
@@ -65,6 +67,22 @@ def rows_of_all() -> dict[str, str]:
         for room in ("directory", "devices", "printing", "fleet")
         for model in apps.get_app_config(room).get_models()
     }
+
+
+def test_rules_have_saved_sheets_and_euros_by_now(town: Municipality) -> None:
+    effects = {
+        rule.name: sum_effects(town.pk, timezone.localdate() - timedelta(days=365)).get(rule.pk)
+        for rule in PrintRule.objects.filter(municipality=town)
+    }
+    two_sided, black = effects["Ab 10 Seiten beidseitig"], effects["Viel Farbe in Schwarzweiß"]
+    assert two_sided is not None
+    assert black is not None
+    assert two_sided.sheets > 5 * two_sided.jobs > 0, "of ten pages and more five sheets and more"
+    assert black.colour >= 20 * black.jobs > 0
+    assert black.euros is not None
+    # A side in colour costs 3.2 ct and one in black and white 0.38 ct, and the tax on it.
+    assert black.euros == (black.colour * Decimal("0.0282") * Decimal("1.19")).quantize(Decimal("0.0001"))
+    assert not RuleEffect.objects.filter(job_number__gte=0).exists(), "no job of the service"
 
 
 def case_of(town: Municipality) -> tuple[Case, Proof]:

@@ -227,14 +227,6 @@ def test_a_taken_port_is_an_error_with_its_reason() -> None:
         open_listeners("127.0.0.1", taken.getsockname()[1])
 
 
-def test_equal_processes_can_share_a_port() -> None:
-    first = open_listeners("127.0.0.1", 0, reuse_port=True)
-    second = open_listeners("127.0.0.1", first[0].getsockname()[1], reuse_port=True)
-    assert first[0].getsockname() == second[0].getsockname()
-    for listener in first + second:
-        listener.close()
-
-
 async def test_a_companion_lives_as_long_as_the_server_listens(tmp_path: Path) -> None:
     seen = []
 

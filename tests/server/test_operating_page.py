@@ -137,6 +137,7 @@ class Machine:
         self.service.start(*shlex.split(serve[1])[1:])
 
 
+@pytest.mark.database
 def test_from_the_first_start_to_a_restored_backup(tmp_path: Path) -> None:
     with fresh_database() as url:
         machine = Machine(tmp_path / "one", url)

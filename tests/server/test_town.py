@@ -12,6 +12,8 @@ from allmende.documents import make_demo_pdf
 from server.print_client import PrintClient
 from server.service_process import ServiceProcess, service_process
 
+pytestmark = pytest.mark.database
+
 PASSWORD = "Sehr geheim, sehr lang"
 _CAN_SIGN_IN = """
 from django.contrib.auth import authenticate
@@ -24,7 +26,7 @@ answer = [person.display_name, list(Role.objects.filter(person=person).values_li
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     with service_process(tmp_path_factory.mktemp("town"), ALLMENDE_NEW_PASSWORD=PASSWORD) as service:
-        assert service.command("migrate", "--quiet").returncode == 0
+        service.take_migrated_home()
         yield service
 
 

@@ -14,6 +14,8 @@ from allmende.documents import make_demo_pdf
 from server.print_client import PrintClient
 from server.service_process import ServiceProcess, service_process
 
+pytestmark = pytest.mark.database
+
 _EXPIRE = """
 from datetime import timedelta
 from django.utils import timezone

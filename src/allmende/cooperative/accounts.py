@@ -233,9 +233,10 @@ def reverse_booking(entry: BookEntry, day: date, *, reason: str, actor: Person |
         Line(Account(line.account), -line.amount, line.member, line.claim)
         for line in entry.lines.select_related("member", "claim")
     ]
+    reversal = gettext("Reversal")
     return book(
         day,
-        f"{gettext('Reversal')}: {entry.text} ({reason})",
+        f"{reversal}: {entry.text} ({reason})",
         lines,
         source_key=f"reversal:{entry.pk}",
         document=entry.document,

@@ -25,6 +25,7 @@ from allmende.cooperative.chain_checking import (
     read_anchors,
     verify_chain,
 )
+from allmende.cooperative.chain_values import ValueLine, value_lines
 from allmende.cooperative.chain_words import action_word, subject_word
 from allmende.cooperative.hash_chain import ChangeEntry, PersonalPart
 from allmende.directory.administration_access import Desk, office_page
@@ -32,7 +33,6 @@ from allmende.directory.people import Person
 
 _PER_PAGE: Final = 50
 _ANCHORS_SHOWN: Final = 10
-_SHOWN_CHARACTERS: Final = 300
 
 
 class AnchorsForm(forms.Form):
@@ -58,7 +58,7 @@ class _Row:
     entry: ChangeEntry
     actor: str
     what: str
-    values: str
+    values: list[ValueLine]
 
 
 @require_http_methods(["GET", "POST"])
@@ -136,13 +136,13 @@ def _with_actors(entries: list[ChangeEntry]) -> list[_Row]:
             pk__in={part.actor_id for part in parts.values() if part.actor_id}
         )
     }
+    lines = value_lines(entries)
     found = []
     for entry in entries:
         part = parts.get(entry.number)
         name = names.get(part.actor_id, _("a person who was deleted")) if part and part.actor_id else ""
         if not name:
             name = _("erased") if entry.actor_hash else _("the program")
-        values = "" if entry.values == "{}" else entry.values[:_SHOWN_CHARACTERS]
         what = f"{subject_word(entry.noun)} {entry.key}: {action_word(entry.what)}"
-        found.append(_Row(entry, name, what, values))
+        found.append(_Row(entry, name, what, lines[entry.number]))
     return found

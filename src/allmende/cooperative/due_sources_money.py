@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What is due of money: charges without an invoice, contributions not yet charged, claims not paid, balances to settle and to pay out, mandates to end."""
+"""What is due of money: charges without an invoice, contributions not yet charged, claims not paid, reminders, payments without a claim, balances to settle and to pay out, mandates to end."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from allmende.cooperative.bank.statements import unmatched
 from allmende.cooperative.charges import Charge
 from allmende.cooperative.claims import open_claims
 from allmende.cooperative.contribution_charging import due_contributions
 from allmende.cooperative.contributions import period_with, scale_on
 from allmende.cooperative.due_dates import DueItem
+from allmende.cooperative.reminders import due_reminders
 from allmende.cooperative.sepa.mandates import mandates_without_use
 from allmende.cooperative.share_endings import due_pay_outs, open_endings
 
@@ -25,6 +27,8 @@ def due_of_money(day: date) -> Iterator[DueItem]:
     yield from _contributions(day)
     yield from _charges(day)
     yield from _claims(day)
+    yield from _reminders(day)
+    yield from _unmatched(day)
     yield from _endings(day)
     yield from _pay_outs(day)
     yield from _mandates(day)
@@ -80,11 +84,34 @@ def _claims(day: date) -> Iterator[DueItem]:
                 f"claim:{claim.pk}",
                 _("%(name)s: %(text)s, %(euros)s € are open")
                 % {"name": claim.member, "text": claim.text, "euros": _euros(amount)},
-                page("payments"),
+                page("reminders"),
                 claim.due_day,
                 waits_for=claim.member.name,
                 basis=claim.reference,
             )
+
+
+def _reminders(day: date) -> Iterator[DueItem]:
+    """That the claim is late is the member's matter; that nobody has reminded it, the office's."""
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    count = len(due_reminders(day))
+    if count:
+        words = ngettext("%(count)d reminder is due", "%(count)d reminders are due", count)
+        yield DueItem("money:reminders", words % {"count": count}, page("reminders"))
+
+
+def _unmatched(_day: date) -> Iterator[DueItem]:
+    from allmende.cooperative.due_sources import page  # noqa: PLC0415 - it registers us
+
+    count = len(unmatched())
+    if count:
+        words = ngettext(
+            "%(count)d payment on the bank's statements is not matched",
+            "%(count)d payments on the bank's statements are not matched",
+            count,
+        )
+        yield DueItem("money:unmatched", words % {"count": count}, page("bank"))
 
 
 def _endings(day: date) -> Iterator[DueItem]:

@@ -176,6 +176,24 @@ def note_letter(actor: Person, invitation: Invitation, posted_on: date) -> None:
         )
 
 
+def waiting_letters(meeting: Meeting) -> list[Invitation]:
+    """Of the members who get no mail: what nobody has noted as posted yet."""
+    rows = meeting.invitations.filter(channel=Channel.LETTER, sent_at__isnull=True)
+    return list(rows.select_related("member"))
+
+
+def note_all_letters(actor: Person, meeting: Meeting, posted_on: date) -> int:
+    """The letters to all members who get no mail went out on this day; how many. Raises MeetingRefusedError."""
+    with transaction.atomic():
+        list(Meeting.objects.select_for_update().filter(pk=meeting.pk))
+        rows = waiting_letters(meeting)
+        if not rows:
+            raise MeetingRefusedError(gettext("No letter waits any more: all of them are noted."))
+        for row in rows:
+            note_letter(actor, row, posted_on)
+    return len(rows)
+
+
 def announce_items(actor: Person, meeting: Meeting) -> int:
     """Tell all members of the items that came after the invitation; how many items. Raises MeetingRefusedError."""
     refuse_unless(meeting, MeetingState.INVITED)

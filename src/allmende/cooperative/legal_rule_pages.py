@@ -15,13 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.day_field import DayField
 from allmende.cooperative.hash_chain import record_change
-from allmende.cooperative.legal_rules import LegalRule
+from allmende.cooperative.legal_rules import TEXT_CHOICES, LegalRule
 from allmende.cooperative.member_change_pages import show_form
 from allmende.directory.administration_access import Desk, office_page
 from allmende.directory.audit import record_audit
@@ -50,7 +51,13 @@ class RuleForm(_RuleModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].localize = True
+        self.fields["number"].label = capfirst(pgettext("rule", "number"))
         self.fields["land"].help_text = _("Empty: for all Länder.")
+        # Of a key by whose text the program decides, its words are chosen; also when a new key was typed and comes back.
+        choices = TEXT_CHOICES.get(self["key"].value() or "")
+        if choices is not None:
+            self.fields["text"].required = True
+            self.fields["text"].widget = forms.Select(choices=[("", "–"), *choices.items()])
 
 
 @require_GET

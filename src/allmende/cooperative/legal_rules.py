@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.laender import Land
@@ -25,7 +25,7 @@ from allmende.cooperative.periods import FinancialYear, Period, PeriodUnit, fina
 
 class RuleKind(models.TextChoices):
     TEXT = "text", _("text")
-    NUMBER = "number", _("number")
+    NUMBER = "number", pgettext_lazy("rule", "number")
     PERIOD = "period", _("period")
 
 
@@ -36,15 +36,22 @@ class UnitChoice(models.TextChoices):
     YEARS = PeriodUnit.YEARS.value, _("years")
 
 
-#: Texts by which the code decides, in the words of people; all others are shown as they are.
-_TEXT_WORDS: Final[dict[str, str | Promise]] = {
-    "submit": _("submit the resolution"),
-    "notify": _("give notice"),
-    "approve": _("obtain approval"),
-    "general_approval": _("covered by a general approval"),
-    "none": _("no duty"),
-    "text": _("text form"),
-    "written": _("written form"),
+_FORMS: Final[dict[str, str | Promise]] = {"text": _("text form"), "written": _("written form")}
+#: Keys whose texts the code decides by: what is stored, and the words of people, among which the office chooses. All other texts are free.
+TEXT_CHOICES: Final[dict[str, dict[str, str | Promise]]] = {
+    "genossenschaftsgesetz.15.form": _FORMS,
+    "genossenschaftsgesetz.65.form": _FORMS,
+    "supervision.accession.duty": {
+        "submit": _("submit the resolution"),
+        "notify": _("give notice"),
+        "approve": _("obtain approval"),
+        "general_approval": _("covered by a general approval"),
+        "none": _("no duty"),
+    },
+    "value_added_tax.settlements": {
+        "S": _("taxed at the standard rate"),
+        "E": _("exempt (§ 4 UStG)"),
+    },
 }
 
 
@@ -101,12 +108,21 @@ class LegalRule(models.Model):
             return _period_words(int(self.number), self.unit)
         if self.kind == RuleKind.NUMBER and self.number is not None:
             return number_format(self.number.normalize() + 0, use_l10n=True, force_grouping=True)
-        return str(_TEXT_WORDS.get(self.text, self.text))
+        return str(TEXT_CHOICES.get(self.key, {}).get(self.text, self.text))
 
     def clean(self) -> None:
         """Refuse an incomplete value and days that another row already rules."""
         if self.kind == RuleKind.TEXT and not self.text:
             raise ValidationError({"text": gettext("Say what the rule is.")})
+        choices = TEXT_CHOICES.get(self.key)
+        if choices is not None and (self.kind != RuleKind.TEXT or self.text not in choices):
+            words = ", ".join(str(each) for each in choices.values())
+            raise ValidationError(
+                {
+                    "text": gettext("The program decides by this rule. Choose one of: %(words)s.")
+                    % {"words": words}
+                }
+            )
         if self.kind in (RuleKind.NUMBER, RuleKind.PERIOD) and self.number is None:
             raise ValidationError({"number": gettext("Enter the number.")})
         if self.kind == RuleKind.PERIOD:

@@ -20,13 +20,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from allmende.cooperative.attendance import Attendance, note_departure, present, quorum, register_attendance
 from allmende.cooperative.hash_chain import record_change
 from allmende.cooperative.invitations import (
-    Invitation,
     announce_items,
     calendar_entry,
     invitation_pdf,
     invitation_proofs,
     invite_members,
-    note_letter,
 )
 from allmende.cooperative.legal_rules import UnknownRuleError
 from allmende.cooperative.meeting_forms import (
@@ -34,7 +32,6 @@ from allmende.cooperative.meeting_forms import (
     DiscussionForm,
     ExclusionForm,
     ItemForm,
-    LetterForm,
     MeetingDetailsForm,
     PaperForm,
 )
@@ -246,42 +243,6 @@ def add_paper(request: HttpRequest, desk: Desk, meeting_id: int) -> HttpResponse
     title = _("Signed minutes") if is_minutes else _("Paper for the members")
     return show_form(
         request, desk, form, title=title, lead=str(item or meeting.title), back=_href(meeting_id)
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@office_page
-def show_invitations(request: HttpRequest, desk: Desk, meeting_id: int) -> HttpResponse:
-    """The proof: who was invited by which way, when, and whether in time."""
-    meeting = get_object_or_404(Meeting, pk=meeting_id)
-    form = LetterForm(request.POST or None)
-    if request.method == "POST":
-        wanted = [int(each) for each in request.POST.getlist("invitation") if each.isdecimal()]
-        rows = list(Invitation.objects.filter(meeting=meeting, pk__in=wanted))
-
-        def keep() -> str:
-            if not rows:
-                raise MeetingRefusedError(_("Choose at least one member."))
-            for row in rows:
-                note_letter(desk.actor, row, form.cleaned_data["posted_on"])
-            return _("Saved.")
-
-        if kept(request, form, keep):
-            return redirect("meeting_invitations", meeting_id)
-    try:
-        proofs = invitation_proofs(meeting)
-    except UnknownRuleError as error:
-        messages.error(request, str(error.args[0]))
-        return redirect("meeting", meeting_id)
-    return desk.show(
-        request,
-        "cooperative/meetings/invitations.html",
-        status=422 if form.errors else 200,
-        meeting=meeting,
-        proofs=proofs,
-        last_day=last_invitation_day(meeting),
-        waiting=[proof for proof in proofs if proof.invitation and not proof.is_sent],
-        form=form,
     )
 
 

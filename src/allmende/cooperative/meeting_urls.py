@@ -6,7 +6,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from allmende.cooperative import board_pages, meeting_pages, member_meeting_pages, voting_pages
+from allmende.cooperative import (
+    board_pages,
+    invitation_pages,
+    meeting_pages,
+    member_meeting_pages,
+    voting_pages,
+)
 
 _MEETINGS = "genossenschaft/versammlungen/"
 _BOARDS = "genossenschaft/gremien/"
@@ -20,7 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_MEETINGS + "<int:meeting_id>/schritt/<slug:step>/", meeting_pages.take_step, name="meeting_step"),
     path(
         _MEETINGS + "<int:meeting_id>/einladungen/",
-        meeting_pages.show_invitations,
+        invitation_pages.show_invitations,
         name="meeting_invitations",
     ),
     path(

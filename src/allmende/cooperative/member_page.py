@@ -42,9 +42,12 @@ _VOTERS: Final = (ContactRole.VOTING, ContactRole.DEPUTY)
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Euros net. `contributions` stand on invoices so far; `of_a_year` is by the scale of today, None where that can't be said."""
+    """Euros net. `contributions` stand on invoices of this program so far, less what was credited; `periods` are those of the invoices that stand,
+    the earliest first. `of_a_year` is by the scale of today, None where that can't be said.
+    """
 
     contributions: Decimal
+    periods: tuple[tuple[date, date], ...]
     of_a_year: Decimal | None
     saving: MemberSaving | None
 
@@ -100,7 +103,10 @@ def download_my_invoice(_request: HttpRequest, _desk: Desk, member: Member, numb
 def balance_of_membership(member: Member, municipality_id: int, today: date) -> Balance:
     """From the contributions that stand on invoices, and the proof of the saving."""
     charges = Charge.objects.filter(member=member, kind=ChargeKind.CONTRIBUTION, invoice__isnull=False)
+    standing = charges.filter(invoice__corrects__isnull=True, invoice__credited_by__isnull=True, net__gt=0)
+    periods = standing.order_by("first_day", "last_day").values_list("first_day", "last_day").distinct()
     return Balance(
+        periods=tuple(periods),
         contributions=summed(charges.aggregate(sum=Sum("net"))["sum"]),
         of_a_year=_of_a_year(member, today),
         saving=saving_of(municipality_id),

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from allmende.cooperative.legal_rules import LegalRule, RuleKind
+from allmende.cooperative.tax import SETTLEMENTS_RULE, Tax
 
-_KEY: Final = "value_added_tax.standard"
+_RATE_KEY: Final = "value_added_tax.standard"
 _TITLE: Final = "Umsatzsteuer, allgemeiner Steuersatz in Prozent"
 _NOTE: Final = "Nicht mit dem Gesetzestext verglichen: vor der Anwendung prüfen."
 _RATES: Final = (
@@ -28,15 +29,21 @@ _RATES: Final = (
     ),
     (date(2021, 1, 1), None, 19, "§ 12 Abs. 1 UStG; § 28 Abs. 1 UStG ist ausgelaufen"),
 )
+_SETTLEMENTS_TITLE: Final = (
+    "Umsatzsteuer auf Abrechnungen von Verträgen, die die Genossenschaft weiterberechnet"
+)
 
 
 def add_money_rules(**_signal: Any) -> None:
-    """Nothing where the office has rows of this key already; a receiver of `post_migrate`."""
-    if LegalRule.objects.filter(key=_KEY).exists():
-        return
-    LegalRule.objects.bulk_create(
+    """Nothing of a key that the office has rows of already; a receiver of `post_migrate`."""
+    known = set(LegalRule.objects.values_list("key", flat=True))
+    LegalRule.objects.bulk_create(row for row in (*_rates(), _settlements()) if row.key not in known)
+
+
+def _rates() -> list[LegalRule]:
+    return [
         LegalRule(
-            key=_KEY,
+            key=_RATE_KEY,
             title=_TITLE,
             kind=RuleKind.NUMBER,
             number=Decimal(rate),
@@ -47,4 +54,17 @@ def add_money_rules(**_signal: Any) -> None:
             check_note=_NOTE,
         )
         for first, last, rate, source in _RATES
+    ]
+
+
+def _settlements() -> LegalRule:
+    return LegalRule(
+        key=SETTLEMENTS_RULE,
+        title=_SETTLEMENTS_TITLE,
+        kind=RuleKind.TEXT,
+        text=Tax.STANDARD.value,
+        source="Einordnung der Genossenschaft; §§ 1, 4 und 12 UStG",
+        valid_from=_RATES[0][0],
+        is_checked=False,
+        check_note="Mit der Steuerberatung klären, ob die Abrechnungen steuerpflichtig sind.",
     )

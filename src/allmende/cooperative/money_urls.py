@@ -40,6 +40,12 @@ urlpatterns: list[URLPattern] = [
     path("lastschriften/posten/<int:item_id>/abgelehnt/", collections.reject, name="reject_collection_item"),
     path("lastschriften/<int:run_id>/datei/", collections.collection_file, name="collection_file"),
     path("lastschriften/auszahlen/", collections.pay_out, name="pay_out"),
+    path("lastschriften/auszahlungen/<int:run_id>/", collections.show_pay_outs, name="pay_outs"),
+    path(
+        "lastschriften/auszahlungen/posten/<int:pay_out_id>/abgelehnt/",
+        collections.reject_transfer,
+        name="reject_pay_out",
+    ),
     path("lastschriften/auszahlungen/<int:run_id>/datei/", collections.pay_out_file, name="pay_out_file"),
     path("bank/", payments.bank, name="bank"),
     path("bank/zahlung/<int:transaction_id>/", payments.transaction, name="bank_transaction"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from allmende.directory.personal_data import PersonalTable, register_table
+from allmende.directory.personal_data import PersonalTable, register_names, register_table
 
 
 def register_cooperative_tables() -> None:
@@ -69,3 +69,4 @@ def register_cooperative_tables() -> None:
             key="person",
         )
     )
+    register_names({"cooperative.PaperCount": _("Count of paper ballots")})

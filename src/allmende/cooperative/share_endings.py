@@ -219,7 +219,7 @@ def withdraw_ending(ending: ShareEnding) -> None:
         standing = ShareEnding.objects.select_for_update().get(pk=ending.pk)
         if standing.withdrawn_at is not None:
             return
-        pay_out = standing.pay_outs.first()
+        pay_out = standing.pay_outs.filter(failed_on__isnull=True).first()
         if pay_out is not None:
             raise MoneyRefusedError(
                 gettext(
@@ -262,9 +262,11 @@ def record_shares(
 
 
 def due_pay_outs(on: date | None = None) -> list[PayOutDue]:
-    """What was settled and the bank has not paid yet, the earliest day first."""
+    """What was settled and the bank has not paid yet, or has sent back, the earliest day first."""
     rows = ShareEnding.objects.filter(settled_by__isnull=False, withdrawn_at__isnull=True)
-    rows = rows.exclude(pay_outs__paid_on__isnull=False).select_related("member", "settled_by")
+    done = models.Q(pay_outs__paid_on__isnull=False, pay_outs__failed_on__isnull=True)
+    rows = rows.alias(done=models.FilteredRelation("pay_outs", condition=done)).filter(done__isnull=True)
+    rows = rows.select_related("member", "settled_by")
     if on is not None:
         rows = rows.filter(settled_by__day__lte=on)
     found = []

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.legal_rules import rule_on
 from allmende.cooperative.money import ZERO
+
+#: Whether settlements of contracts that the cooperative passes on are taxed; its text is a value of `Tax`.
+SETTLEMENTS_RULE: Final = "value_added_tax.settlements"
 
 
 class Tax(models.TextChoices):
@@ -35,3 +39,8 @@ def rate_on(tax: Tax, day: date) -> Decimal:
     Raises UnknownRuleError.
     """
     return rule_on("value_added_tax.standard", day).amount if tax == Tax.STANDARD else ZERO
+
+
+def settlement_tax_on(day: date) -> Tax:
+    """How a settlement whose period ends on the day is treated. Raises UnknownRuleError."""
+    return Tax(rule_on(SETTLEMENTS_RULE, day).text)

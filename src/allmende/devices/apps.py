@@ -8,3 +8,8 @@ class DevicesConfig(AppConfig):
     name = "allmende.devices"
     label = "devices"
     verbose_name = _("Devices")
+
+    def ready(self) -> None:
+        from allmende.devices.personal_tables import register_device_tables  # noqa: PLC0415 - models first
+
+        register_device_tables()

@@ -10,18 +10,21 @@ Who may what stands in one table:
     changing_page         IT                                                 IT
     figures_page          IT, finance, management, auditor                   nobody (GET and HEAD alone)
     contracts_page        IT, finance, management, auditor                   IT, finance
+    readers_page          IT, finance, management, auditor                   the same: what is their own, which the service checks
     office_page           the cooperative's office, in its own tenant        the same
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
+from django.forms.formsets import BaseFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -65,8 +68,18 @@ class Desk:
     def is_office(self) -> bool:
         return self.municipality.is_cooperative and RoleName.OFFICE in self.roles
 
-    def show(self, request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    def show(
+        self, request: HttpRequest, template: str, *, status: int | None = None, **context: Any
+    ) -> HttpResponse:
+        """Where no status is given, a sent form that was refused says so to programs too: 422, else 200."""
+        if status is None:
+            status = 422 if request.method == "POST" and _has_refused_form(context) else 200
         return render(request, template, {"desk": self, **context}, status=status)
+
+
+def _has_refused_form(context: Mapping[str, Any]) -> bool:
+    forms = (each for each in context.values() if isinstance(each, (BaseForm, BaseFormSet)) and each.is_bound)
+    return any(any(form.errors) for form in forms)
 
 
 def open_desk(person: object) -> Desk | None:
@@ -108,6 +121,13 @@ def contracts_page(
     return _guard(
         view, reads=lambda desk: desk.may_read_figures, changes=lambda desk: desk.may_keep_contracts
     )
+
+
+def readers_page(
+    view: Callable[Concatenate[HttpRequest, Desk, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Who reads figures may act here on what is their own; the service asks whose it is."""
+    return _guard(view, reads=lambda desk: desk.may_read_figures, changes=lambda desk: desk.may_read_figures)
 
 
 def office_page(

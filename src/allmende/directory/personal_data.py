@@ -36,10 +36,13 @@ Words = str | Promise
 #: In what role a row names somebody, by the names of the columns of unregistered tables; others are told by the column's name.
 _IN_THE_ROLE: Final[dict[str, Words]] = {
     "acknowledged_by": _("acknowledged by you"),
+    "actor": _("by you"),
     "adopted_by": _("adopted by you"),
     "answered_by": _("answered by you"),
+    "approver": _("you approve"),
     "asked_by": _("asked by you"),
     "begun_by": _("begun by you"),
+    "by": _("by you"),
     "carer": _("you take care"),
     "closed_by": _("closed by you"),
     "counter": _("counted by you"),
@@ -49,9 +52,13 @@ _IN_THE_ROLE: Final[dict[str, Words]] = {
     "imported_by": _("imported by you"),
     "issued_by": _("issued by you"),
     "made_by": _("made by you"),
+    "owner": _("of yours"),
+    "person": _("for you"),
     "recorded_by": _("recorded by you"),
     "reported_by": _("reported by you"),
     "stored_by": _("stored by you"),
+    "user": _("by you"),
+    "verdict_by": _("judged by you"),
 }
 
 
@@ -84,6 +91,7 @@ class Lookup:
 @dataclass(slots=True)
 class _Registry:
     tables: list[PersonalTable] = field(default_factory=list)
+    names: dict[str, Words] = field(default_factory=dict)
     lookups: list[Callable[[Person], list[Lookup]]] = field(default_factory=list)
 
 
@@ -102,6 +110,11 @@ class StoredTable:
 def register_table(table: PersonalTable) -> None:
     """Called once per table at start."""
     _registry.tables.append(table)
+
+
+def register_names(names: dict[str, Words]) -> None:
+    """What tables that are told by number and times alone are called, by model (`directory.PeopleDraft`), where the model itself has no name for people."""
+    _registry.names.update(names)
 
 
 def register_lookups(find: Callable[[Person], list[Lookup]]) -> None:
@@ -134,8 +147,13 @@ def stored_about(person: Person) -> Iterator[StoredTable]:
             )
             rows = _rows(model, Q(**{key.name: person.pk}), ("pk", *times))
             if rows:
-                title = f"{model._meta.verbose_name} ({_IN_THE_ROLE.get(key.name, key.verbose_name)})"
-                yield StoredTable(f"{model._meta.label}.{key.name}", title, rows)
+                yield StoredTable(f"{model._meta.label}.{key.name}", title_of(model, key), rows)
+
+
+def title_of(model: type[models.Model], key: models.ForeignKey[Any, Any]) -> str:
+    """Of a table that no room has registered for this key."""
+    name = _registry.names.get(model._meta.label, model._meta.verbose_name)
+    return f"{name} ({_IN_THE_ROLE.get(key.name, key.verbose_name)})"
 
 
 def export_of(person: Person) -> bytes:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from allmende.directory.people import Person
-from allmende.directory.personal_data import PersonalTable, register_table
+from allmende.directory.personal_data import PersonalTable, register_names, register_table
 
 
 def _about(person: Person) -> Q:
@@ -61,3 +61,4 @@ def register_directory_tables() -> None:
         ),
     ):
         register_table(table)
+    register_names({"directory.PeopleDraft": _("Uploaded list of people")})

@@ -199,6 +199,7 @@ def import_baseline(request: HttpRequest, desk: Desk) -> HttpResponse:
     return desk.show(
         request,
         "fleet/baseline/import.html",
+        status=422 if file and file.problems and "save" in request.POST else None,
         form=form,
         reason=reason,
         file=file,

@@ -22,6 +22,7 @@ from allmende.directory.access import may_keep_contracts
 from allmende.directory.audit import record_audit
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
+from allmende.fleet.closed_days import effect_of, settlements_left
 from allmende.fleet.contract_terms import OPEN_END
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
 from allmende.fleet.prices import ONE_DAY
@@ -52,8 +53,11 @@ def access_row_for(actor: Person, model: type[R], row_id: int) -> R:
     return row
 
 
-def keep_row(actor: Person, row: Row) -> None:
-    """Store a new or changed row. Raises PermissionDenied, RefusedError."""
+def keep_row(actor: Person, row: Row) -> list[Settlement]:
+    """Store a new or changed row; the closed settlements that would come out otherwise with it, and stay as they are.
+
+    Raises PermissionDenied, RefusedError.
+    """
     if not may_keep_contracts(actor, row.municipality_id):
         raise PermissionDenied
     with transaction.atomic():
@@ -61,7 +65,9 @@ def keep_row(actor: Person, row: Row) -> None:
         # One change of a contract at a time: what is checked below still holds when it is stored.
         list(Contract.objects.select_for_update().filter(pk=contract_id))
         _check(row)
-        before = _values(_rows(type(row)).filter(pk=row.pk).first()) if row.pk else {}
+        stored = _rows(type(row)).filter(pk=row.pk).first() if row.pk else None
+        before = _values(stored)
+        effect = None if stored is None or isinstance(stored, Contract) else effect_of(stored)
         row.save()
         after = _values(row)
         changed = {name: [before.get(name), after[name]] for name in after if before.get(name) != after[name]}
@@ -69,10 +75,13 @@ def keep_row(actor: Person, row: Row) -> None:
             word = _WORDS[type(row)]
             done = "changed" if before else "added"
             record_audit(row.municipality, actor, f"{word}.{done}", f"{word}:{row.pk}", **changed)
+        # Read anew, for what came as text compares as what is stored.
+        row.refresh_from_db()
+        return [] if isinstance(row, Contract) else settlements_left(row.contract_id, effect, effect_of(row))
 
 
-def delete_row(actor: Person, row: ContractTerm | ContractDevice | ContractCharge) -> None:
-    """Raises PermissionDenied, RefusedError."""
+def delete_row(actor: Person, row: ContractTerm | ContractDevice | ContractCharge) -> list[Settlement]:
+    """The closed settlements that had it, and stay as they are. Raises PermissionDenied, RefusedError."""
     if not may_keep_contracts(actor, row.municipality_id):
         raise PermissionDenied
     with transaction.atomic():
@@ -86,7 +95,9 @@ def delete_row(actor: Person, row: ContractTerm | ContractDevice | ContractCharg
             )
         word = _WORDS[type(row)]
         record_audit(row.municipality, actor, f"{word}.deleted", f"{word}:{row.pk}", **_values(row))
+        left = settlements_left(row.contract_id, effect_of(row), None)
         row.delete()
+        return left
 
 
 def _check(row: Row) -> None:

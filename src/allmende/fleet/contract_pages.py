@@ -31,12 +31,15 @@ from allmende.fleet.contract_forms import (
     TermForm,
 )
 from allmende.fleet.contracts import Contract, ContractCharge, ContractDevice, ContractTerm
+from allmende.fleet.figures import day_words
 from allmende.fleet.settlement.closing import due_periods
 from allmende.fleet.settlement.settlements import Settlement
 from allmende.fleet.settlement.statement import days_words, price_words, services_words
 from allmende.fleet.supplier_invoices import SupplierInvoice
 
 _PER_PAGE: Final = 50
+#: So many closed settlements a message names.
+_NAMED: Final = 8
 
 
 class _RowForm(Protocol):
@@ -101,7 +104,7 @@ def add_contract(request: HttpRequest, desk: Desk) -> HttpResponse:
     check_may_keep(desk)
     form = ContractForm(request.POST or None)
     contract = Contract(municipality=desk.municipality)
-    if _kept(request, desk, form, contract):
+    if _kept(request, desk, form, contract) is not None:
         messages.success(request, _("The contract is there. Its first price list comes next."))
         return redirect("add_term", contract.pk)
     return _show_form(request, desk, form, _("New contract"), reverse("contracts"))
@@ -129,7 +132,8 @@ def add_term(request: HttpRequest, desk: Desk, contract_id: int) -> HttpResponse
     initial = {**TermForm.initial_of(last), "first_day": None} if last else {"first_day": contract.first_day}
     term = ContractTerm(municipality=desk.municipality, contract=contract)
     title = _("New price list for %(contract)s") % {"contract": contract}
-    return _edit(request, desk, TermForm(request.POST or None, initial=initial), term, title, contract.pk)
+    form = TermForm(request.POST or None, initial=initial)
+    return _edit(request, desk, form, term, title, contract.pk, _settled_words(contract.pk))
 
 
 @require_http_methods(["GET", "POST"])
@@ -137,14 +141,9 @@ def add_term(request: HttpRequest, desk: Desk, contract_id: int) -> HttpResponse
 def edit_term(request: HttpRequest, desk: Desk, term_id: int) -> HttpResponse:
     check_may_keep(desk)
     term = access_row_for(desk.actor, ContractTerm, term_id)
-    lead = ""
-    if Settlement.objects.filter(contract=term.contract_id, last_day__gte=term.first_day).exists():
-        lead = _(
-            "Days of this price list are settled and closed. They stay as they are until you correct them."
-        )
     title = _("Price list of %(contract)s") % {"contract": term.contract}
     form = TermForm(request.POST or None, initial=TermForm.initial_of(term))
-    return _edit(request, desk, form, term, title, term.contract_id, lead)
+    return _edit(request, desk, form, term, title, term.contract_id, _settled_words(term.contract_id))
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,10 +169,12 @@ def add_contract_devices(request: HttpRequest, desk: Desk, contract_id: int) -> 
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
+        left: list[Settlement] = []
         try:
             with transaction.atomic():
                 for device in data["devices"]:
-                    keep_row(
+                    # The same days for all of them, hence the same settlements.
+                    left = keep_row(
                         desk.actor,
                         ContractDevice(
                             municipality=desk.municipality,
@@ -192,6 +193,7 @@ def add_contract_devices(request: HttpRequest, desk: Desk, contract_id: int) -> 
                 ngettext("%(count)d device added.", "%(count)d devices added.", len(data["devices"]))
                 % {"count": len(data["devices"])},
             )
+            _tell_left(request, left)
             return redirect("contract", contract.pk)
     title = _("Devices for %(contract)s") % {"contract": contract}
     lead = _("Only devices that are in no contract without an end are offered.")
@@ -258,22 +260,53 @@ def _term_words(term: ContractTerm) -> dict[str, Any]:
     }
 
 
-def _kept(request: HttpRequest, desk: Desk, form: _RowForm, row: Row) -> bool:
+def _kept(request: HttpRequest, desk: Desk, form: _RowForm, row: Row) -> list[Settlement] | None:
+    """None where nothing was stored; else the closed settlements that it did not change."""
     if request.method != "POST" or not form.is_valid():
-        return False
+        return None
     try:
-        keep_row(desk.actor, form.apply(row))
+        return keep_row(desk.actor, form.apply(row))
     except RefusedError as error:
         form.add_error(None, str(error))
-        return False
-    return True
+        return None
+
+
+def _settled_words(contract_id: int) -> str:
+    """Said beside a price list before anything is typed; empty where nothing is settled yet."""
+    last = Settlement.objects.filter(contract=contract_id).order_by("-last_day").first()
+    if last is None:
+        return ""
+    return _(
+        "Settled and closed up to %(day)s: prices for days before are kept, but those settlements stay as they are until you correct them."
+    ) % {"day": day_words(last.last_day)}
+
+
+def _tell_left(request: HttpRequest, left: list[Settlement]) -> None:
+    """Which closed settlements would come out otherwise now."""
+    if not left:
+        return
+    named = ", ".join(days_words(row.first_day, row.last_day) for row in left[-_NAMED:])
+    more = len(left) - _NAMED
+    if more > 0:
+        named = ngettext("%(count)d older one, %(named)s", "%(count)d older ones, %(named)s", more) % {
+            "count": more,
+            "named": named,
+        }
+    words = ngettext(
+        "A closed settlement has days that this is about. It stays as it is: %(named)s. Where it is to change, open it below and correct it.",
+        "Closed settlements have days that this is about. They stay as they are: %(named)s. Where they are to change, open them below and correct them.",
+        len(left),
+    )
+    messages.warning(request, words % {"named": named})
 
 
 def _edit(  # noqa: PLR0917 - the page and its parts
     request: HttpRequest, desk: Desk, form: Any, row: Row, title: str, contract_id: int, lead: str = ""
 ) -> HttpResponse:
-    if _kept(request, desk, form, row):
+    left = _kept(request, desk, form, row)
+    if left is not None:
         messages.success(request, _("Saved."))
+        _tell_left(request, left)
         return redirect("contract", contract_id)
     return _show_form(request, desk, form, title, reverse("contract", args=[contract_id]), lead)
 
@@ -296,11 +329,12 @@ def _delete(
     contract_id = row.contract_id
     if request.method == "POST":
         try:
-            delete_row(desk.actor, row)
+            left = delete_row(desk.actor, row)
         except RefusedError as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("Removed."))
+            _tell_left(request, left)
         return redirect("contract", contract_id)
     return desk.show(
         request,

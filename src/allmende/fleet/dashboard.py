@@ -25,7 +25,7 @@ from allmende.fleet.environment import UNITS, Effect, effect_of, factors_of, fac
 from allmende.fleet.figures import NO_BREAK, count_words, money_words, percent_words
 from allmende.fleet.papers import PDF_TYPE, Section, typeset_paper
 from allmende.fleet.proof.amounts import UnprovableError
-from allmende.fleet.proof.arithmetic import prove
+from allmende.fleet.proof.arithmetic import Proof, prove
 from allmende.fleet.proof.town_case import NoCaseError, make_case, offer_spans
 from allmende.fleet.reports.counts import Counts, add_up, change_of
 from allmende.fleet.reports.pages import file_response
@@ -103,11 +103,29 @@ def _saving_headlines(
         return (_not_proved(),)
     year, share = proof.find("saving.year"), proof.find("saving.percent")
     if year is None:
-        return (_not_proved(),)
+        return _known_costs(proof)
     beside = _("measured %(span)s") % {"span": spans[0]}
     if share is not None:
         beside = f"{percent_words(share.value / 100)}, {beside}"
     return (Headline(_("saving a year"), money_words(year.value), beside, "proof"),)
+
+
+def _known_costs(proof: Proof) -> tuple[Headline, ...]:
+    """Where something has no price: what it is, and the costs that are known."""
+    beside = " ".join(proof.case.unpriced)
+    named = (
+        (_("paid a year before the contract"), "before.year", ""),
+        (_("paid a year now"), "after.year", _("as far as prices are known")),
+    )
+    costs = ((name, proof.find(figure), words) for name, figure, words in named)
+    return (
+        Headline(_("saving a year"), "–", beside, "savings") if beside else _not_proved(),
+        *(
+            Headline(name, money_words(figure.value), words, "proof")
+            for name, figure, words in costs
+            if figure is not None
+        ),
+    )
 
 
 def _not_proved() -> Headline:

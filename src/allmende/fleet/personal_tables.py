@@ -8,7 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from allmende.directory.people import Person
-from allmende.directory.personal_data import Lookup, PersonalTable, register_lookups, register_table
+from allmende.directory.personal_data import (
+    Lookup,
+    PersonalTable,
+    register_lookups,
+    register_names,
+    register_table,
+)
 from allmende.fleet.figures import day_words
 from allmende.fleet.person_reports import PersonReport
 
@@ -38,6 +44,14 @@ def register_fleet_tables() -> None:
             ("kind", "rhythm", "file_kind", "language", "created_at"),
             key="recipient",
         )
+    )
+    register_names(
+        {
+            "fleet.EnvironmentFactor": gettext_lazy("Environment factor"),
+            "fleet.PersonReport": gettext_lazy("Report on a person"),
+            "fleet.PersonReportLook": gettext_lazy("Look at a report on a person"),
+            "fleet.ReportSubscription": gettext_lazy("Report by mail"),
+        }
     )
     register_lookups(_lookups)
 

@@ -4,6 +4,9 @@
 
 Columns are found by their names, in German or English, in any order (`COLUMNS`); `;`, `,` or a tabulator between them; UTF-8 or Windows-1252;
 `1.234,56` and `1,234.56`. A line that can't be read is told with its number, and the others are read.
+
+The file is a stranger's, so it is not read by `documents.csv_text`: that one refuses two columns of one meaning (“Betrag” and “Nettobetrag”) and loose
+quotation marks, which are right to refuse in a file that somebody makes for us.
 """
 
 from __future__ import annotations

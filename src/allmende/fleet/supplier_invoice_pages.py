@@ -141,7 +141,6 @@ def add_invoice(request: HttpRequest, desk: Desk, contract_id: int) -> HttpRespo
     return desk.show(
         request,
         "fleet/contracts/add_invoice.html",
-        status=422 if form.errors else 200,
         contract=contract,
         form=form,
         text=text if preview else "",
@@ -162,7 +161,8 @@ def show_invoice(request: HttpRequest, desk: Desk, invoice_id: int) -> HttpRespo
     if wanted in {"xlsx", "csv"}:
         table = _table(check.differences)
         data, kind = (to_csv(table), CSV_TYPE) if wanted == "csv" else (to_xlsx(table), XLSX_TYPE)
-        name = f"{slugify(_('Invoice check'))}-{slugify(invoice.number) or invoice.pk}.{wanted}"
+        words = _("Invoice check")
+        name = f"{slugify(words)}-{slugify(invoice.number) or invoice.pk}.{wanted}"
         return HttpResponse(
             data, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from allmende.directory.personal_data import PersonalTable, register_table
+from allmende.directory.personal_data import PersonalTable, register_names, register_table
 
 
 def register_printing_tables() -> None:
@@ -84,3 +84,4 @@ def register_printing_tables() -> None:
         ),
     ):
         register_table(table)
+    register_names({"printing.DeliveryStop": _("Wish to stop a print")})

@@ -29,7 +29,8 @@ CONNECTIONS_PER_ADDRESS: Final = 1024
 CONNECTIONS: Final = 8192
 BACKLOG: Final = 2048
 _TLS_HANDSHAKE: Final = b"\x16"
-_ACCEPTS_AT_ONCE: Final = 64
+#: Of several processes that share the socket none takes all that wait: the others are woken for the next one.
+_ACCEPTS_AT_ONCE, _ACCEPTS_AT_ONCE_AMONG_OTHERS = 64, 1
 
 
 class _Doorkeeper:
@@ -38,8 +39,11 @@ class _Doorkeeper:
     Takes the place of an `asyncio.Server` in uvicorn's list of servers.
     """
 
-    def __init__(self, listener: socket.socket, server: TownServer, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, listener: socket.socket, server: TownServer, context: ssl.SSLContext, accepts_at_once: int
+    ) -> None:
         self._listener = listener
+        self._accepts_at_once = accepts_at_once
         self._server = server
         self._context = context
         self._loop = asyncio.get_running_loop()
@@ -58,7 +62,7 @@ class _Doorkeeper:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _accept(self) -> None:
-        for _ in range(_ACCEPTS_AT_ONCE):
+        for _ in range(self._accepts_at_once):
             try:
                 connection, address = self._listener.accept()
             except BlockingIOError:
@@ -151,8 +155,11 @@ class Companion(Protocol):
 class TownServer(uvicorn.Server):
     """uvicorn's server behind the doorkeeper."""
 
-    def __init__(self, config: uvicorn.Config, context: ssl.SSLContext, companion: Companion | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, context: ssl.SSLContext, companion: Companion | None, *, alone: bool
+    ) -> None:
         super().__init__(config)
+        self._accepts_at_once = _ACCEPTS_AT_ONCE if alone else _ACCEPTS_AT_ONCE_AMONG_OTHERS
         self._context = context
         self._companion = companion
 
@@ -167,7 +174,9 @@ class TownServer(uvicorn.Server):
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise SystemExit(3)
-        self.servers: list[Any] = [_Doorkeeper(sock, self, self._context) for sock in sockets]
+        self.servers: list[Any] = [
+            _Doorkeeper(sock, self, self._context, self._accepts_at_once) for sock in sockets
+        ]
         self.started = True
         if self._companion is not None:
             await self._companion.start()
@@ -178,8 +187,8 @@ class TownServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def open_listeners(host: str, port: int, *, reuse_port: bool = False) -> list[socket.socket]:
-    """Listening sockets on every address of `host`; with `reuse_port` equal processes share the port.
+def open_listeners(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets on every address of `host`.
 
     Raises OSError where the address is taken or not this machine's.
     """
@@ -191,8 +200,6 @@ def open_listeners(host: str, port: int, *, reuse_port: bool = False) -> list[so
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        if reuse_port:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
         listeners.append(listener)
@@ -205,8 +212,12 @@ def make_server(
     context: ssl.SSLContext,
     application: Any = "allmende.server.asgi:application",
     companion: Companion | None = None,
+    alone: bool = True,
 ) -> TownServer:
-    """The town's server; where `trusted_proxies` is empty nobody's X-Forwarded-For counts."""
+    """The town's server; where `trusted_proxies` is empty nobody's X-Forwarded-For counts.
+
+    `alone`: no other process accepts from the same sockets.
+    """
     config = uvicorn.Config(
         application,
         http=PatientProtocol,
@@ -221,4 +232,4 @@ def make_server(
         timeout_graceful_shutdown=10,
         log_config=None,
     )
-    return TownServer(config, context, companion)
+    return TownServer(config, context, companion, alone=alone)

@@ -92,6 +92,7 @@ def restore(folder: Path, *, without_pepper: bool = False) -> int:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copy2(source, target)
     migrate(quiet=True)
+    _forget_processes()
     return _end_jobs_without_document()
 
 
@@ -126,6 +127,13 @@ def _restore_database(database: dict[str, Any], folder: Path) -> None:
         check=True,
         env=postgresql_environment(database),
     )
+
+
+def _forget_processes() -> None:
+    """Whoever delivered when the backup was made does not deliver here: the first start need not wait for their signs of life."""
+    from allmende.printing.delivery.holders import DeliveryHolder  # noqa: PLC0415 - after start_django
+
+    DeliveryHolder.objects.all().delete()
 
 
 def _end_jobs_without_document() -> int:

@@ -26,11 +26,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (ALLMENDE_HOST, default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port (ALLMENDE_PORT, default 8631)")
     parser.add_argument(
-        "--reuse-port",
-        action="store_true",
-        help="several equal processes share the port (PostgreSQL only)",
+        "--processes",
+        type=int,
+        help="equal processes that share the port, one for each core at most (ALLMENDE_PROCESSES, default 1)",
     )
-
     parser.add_argument(
         "--no-background",
         action="store_true",
@@ -47,16 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
     return serve(
         arguments.host or settings.ALLMENDE_HOST,
         arguments.port or settings.ALLMENDE_PORT,
-        reuse_port=arguments.reuse_port,
+        processes=arguments.processes or settings.ALLMENDE_PROCESSES,
     )
 
 
-def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
+def serve(host: str, port: int, *, processes: int = 1) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit status."""
     from django.conf import settings  # noqa: PLC0415 - after start_django
+    from django.db import connections  # noqa: PLC0415
 
     from allmende.server.announcing import make_announcer  # noqa: PLC0415
     from allmende.server.http_server import make_server, open_listeners  # noqa: PLC0415
+    from allmende.server.process_group import run_group  # noqa: PLC0415
     from allmende.server.tls_certificate import (  # noqa: PLC0415
         ensure_self_signed,
         load_tls_context,
@@ -74,16 +75,28 @@ def serve(host: str, port: int, *, reuse_port: bool = False) -> int:
     gc.set_threshold(*COLLECT_AFTER)
     context = load_tls_context(certificate, key)
     try:
-        listeners = open_listeners(host, port, reuse_port=reuse_port)
+        listeners = open_listeners(host, port)
     except OSError as error:
         return refuse_port(host, port, error)
-    server = make_server(
-        trusted_proxies=os.environ.get("ALLMENDE_TRUSTED_PROXIES", ""),
-        context=context,
-        companion=make_announcer(host, port, settings.ALLMENDE_PUBLIC_URL),
-    )
-    server.run(sockets=listeners)
-    return 0 if server.started else 1
+
+    def serve_as(number: int) -> int:
+        # What is needed once, the first of several processes does.
+        first = number == 0
+        settings.ALLMENDE_BACKGROUND = settings.ALLMENDE_BACKGROUND and first
+        server = make_server(
+            trusted_proxies=os.environ.get("ALLMENDE_TRUSTED_PROXIES", ""),
+            context=context,
+            companion=make_announcer(host, port, settings.ALLMENDE_PUBLIC_URL) if first else None,
+            alone=processes == 1,
+        )
+        server.run(sockets=listeners)
+        return 0 if server.started else 1
+
+    if processes == 1:
+        return serve_as(0)
+    # Whoever called us may have asked the database: no two processes may talk on one connection.
+    connections.close_all()
+    return run_group(processes, serve_as)
 
 
 def refuse_port(host: str, port: int, error: OSError) -> int:

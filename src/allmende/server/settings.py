@@ -56,6 +56,9 @@ ALLMENDE_LOOPBACK_DEVICES = os.environ.get("ALLMENDE_LOOPBACK_DEVICES") == "1"
 #: This process sweeps what has come to its end (`ALLMENDE_BACKGROUND=0`: leave it to `allmende worker`).
 ALLMENDE_BACKGROUND = os.environ.get("ALLMENDE_BACKGROUND") != "0"
 
+#: So many equal processes of `allmende serve` share the port (`ALLMENDE_PROCESSES`).
+ALLMENDE_PROCESSES = int(os.environ.get("ALLMENDE_PROCESSES", "1"))
+
 ALLOWED_HOSTS = os.environ.get("ALLMENDE_ALLOWED_HOSTS", "*").split(",")
 
 DATABASES = {

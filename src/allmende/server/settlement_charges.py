@@ -31,6 +31,7 @@ def charge_settlement(event: SettlementClosed) -> None:
             first_day=event.first_day,
             last_day=event.last_day,
             net=event.net,
+            corrects=_key(event, 1) if event.version > 1 else "",
         )
     except MoneyRefusedError as error:
         raise RefusedClosingError(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +16,7 @@ from allmende.devices.meters.counts import Counts
 from allmende.devices.meters.reading_keeping import record_reading
 from allmende.devices.meters.readings import MeterReading, ReadingSource
 from allmende.devices.meters.snmp_access import SnmpAccess
+from allmende.devices.meters.supplies import DeviceSupply, SupplySample
 from allmende.directory.roles import Role, RoleName
 from makers import make_device, make_person, make_town
 
@@ -90,7 +91,7 @@ def test_what_was_typed_stays_when_it_is_wrong(device: Device, it: Client) -> No
     wrong = it.post(
         address, {"at": "2026-01-05T12:00", "total": "100", "mono": "90", "colour": "20", "note": "Keller"}
     )
-    assert wrong.status_code == 200
+    assert wrong.status_code == 422
     assert "Keller" in wrong.content.decode()
     assert not MeterReading.objects.exists()
     it.post(address, {"at": "2026-01-05T12:00", "total": "100", "mono": "80", "note": "Keller"})
@@ -111,7 +112,7 @@ def test_secrets_are_stored_and_never_shown(device: Device, it: Client) -> None:
         "priv_protocol": "aes128",
         "port": "161",
     }
-    assert it.post(address, v3).status_code == 200
+    assert it.post(address, v3).status_code == 422
     assert it.post(address, {**v3, "auth_key": "geheim-eins", "priv_key": "geheim-zwei"}).status_code == 302
     access = SnmpAccess.objects.get(device=device)
     assert access.credentials() is not None
@@ -125,3 +126,33 @@ def test_a_file_with_a_wrong_line_stores_nothing(device: Device, it: Client) -> 
     file = SimpleUploadedFile("a.csv", b"device,at,total\neg,2026-01-01,5\nnix,2026-01-01,5\n")
     assert it.post("/verwaltung/zaehler/einlesen/", {"file": file}).context["faults"]
     assert not MeterReading.objects.exists()
+
+
+def test_the_list_and_the_device_s_page_count_the_same_month_all_day_long(
+    device: Device, it: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midnight = datetime(2026, 2, 28, tzinfo=timezone.get_current_timezone())
+    for days, total in ((58, 0), (1, 57_000)):
+        record_reading(device, midnight - timedelta(days=days), ReadingSource.SNMP, Counts(total=total))
+    months = []
+    for moment in (midnight + timedelta(hours=7), midnight + timedelta(hours=16)):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        months.append(it.get("/verwaltung/zaehler/").context["rows"][0]["month"])
+        months.append(it.get(f"/verwaltung/zaehler/geraet/{device.pk}/").context["month"])
+    # A thousand a day, from the midnight thirty days ago.
+    assert [month.counts.total for month in months] == [29_000] * 4
+    assert months[0].start.at == midnight - timedelta(days=30)
+
+
+def test_a_day_that_is_sure_is_not_told_as_a_range(device: Device, it: Client) -> None:
+    now = timezone.now()
+    supply = DeviceSupply.objects.create(
+        municipality=device.municipality, device=device, key="1", kind="toner", level=40, seen_at=now
+    )
+    for week in range(8):
+        SupplySample.objects.create(supply=supply, at=now - timedelta(weeks=week), level=40 + week * 7)
+    page = it.get("/verwaltung/zaehler/verbrauch/", headers={"accept-language": "en"}).content.decode()
+    forecast = supply.forecast()
+    assert forecast is not None
+    assert forecast.earliest == forecast.latest
+    assert ">from 8 levels<" in page

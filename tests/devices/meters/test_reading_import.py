@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
+from allmende.devices.devices import Device
 from allmende.devices.meters.counts import Counts
 from allmende.devices.meters.reading_import import import_readings, read_readings_file
 from allmende.devices.meters.readings import MeterReading
@@ -45,6 +47,27 @@ def test_every_wrong_line_is_named(town: Municipality) -> None:
     found = read_readings_file(town, data.encode())
     assert [int(fault.split()[1].rstrip(":")) for fault in found.faults] == [2, 3, 4, 5, 6, 7]
     assert len(found.lines) == 1
+
+
+def test_a_device_is_found_by_its_shown_name_too(town: Municipality) -> None:
+    Device.objects.filter(slug="eg").update(name="Bürgeramt  Süd (EG)", serial_number="HA1")
+    found = read_readings_file(town, "device;at;total\nbürgeramt süd (eg);2025-01-01;5\n".encode("cp1252"))
+    assert [line.device.slug for line in found.lines] == ["eg"]
+    assert found.faults == []
+
+
+def test_a_name_that_means_two_devices_is_asked_back(town: Municipality) -> None:
+    other = make_device(town, "og")
+    Device.objects.filter(pk=other.pk).update(name="EG")
+    with translation.override("en"):
+        found = read_readings_file(
+            town, b"device;at;total\neg;2025-01-01;5\nog;2025-01-01;5\nug;2025-01-01;5\n"
+        )
+    assert [line.device.slug for line in found.lines] == ["og"]
+    assert found.faults == [
+        "Line 2: “eg” can mean several devices. Write the short name instead: eg, og.",
+        "Line 4: There is no device “ug”.",
+    ]
 
 
 @pytest.mark.parametrize(

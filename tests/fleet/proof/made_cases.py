@@ -113,6 +113,7 @@ def cases(draw: st.DrawFn) -> Case:
         name=draw(_texts),
         tax=draw(st.sampled_from(Tax)),
         notes=tuple(draw(st.lists(_texts, max_size=2))),
+        unpriced=tuple(draw(st.lists(_texts, max_size=1))),
         before=tuple(draw(st.lists(costs(), min_size=1, max_size=5))),
         after=tuple(draw(st.lists(costs(), min_size=1, max_size=5))),
         after_clicks=tuple(draw(st.lists(clicks, max_size=2))),

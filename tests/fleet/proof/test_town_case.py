@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from allmende.directory.municipalities import Municipality
 from allmende.directory.roles import RoleName
@@ -96,6 +96,15 @@ def test_every_leaf_of_a_towns_proof_has_a_source_and_most_a_page() -> None:
             assert figure.href, figure.name
 
 
+def test_a_meter_s_readings_are_told_in_german_too() -> None:
+    town, _contract = make_story()
+    with translation.override("de"):
+        notes = {
+            figure.note for figure in prove_town(town).figures if "reading" in figure.name and figure.note
+        }
+    assert notes == {"Anfang: Ablesung vom 01.01.2025 00:00. Ende: Ablesung vom 01.01.2026 00:00."}
+
+
 def test_a_counter_that_begins_anew_loses_nothing() -> None:
     town, contract = make_story()
     device = place_device(contract, "schule")
@@ -152,8 +161,36 @@ def test_a_device_in_a_contract_without_prices_is_told() -> None:
     town, _contract = make_story()
     bare = make_contract(town, number="RV-8")
     place_device(bare, "neu")
-    with pytest.raises(NoCaseError, match="RV-8"):
-        prove_town(town)
+    proof = prove_town(town)
+    assert proof.standing is Standing.INCOMPLETE
+    assert "Neu" in proof.case.unpriced[0]
+    assert "RV-8" in proof.case.unpriced[0]
+    assert value(proof, "before.year") == Decimal("3736.13")
+    assert value(proof, "after.year") == Decimal("1269.13"), "what is known"
+    for name in ("saving.year", "same_volume.saving.year", "after.page", "after.device"):
+        assert proof.find(name) is None, "a part of the costs would be taken for all of them"
+    assert read_case(write_case(proof.case), is_json=True).unpriced == proof.case.unpriced
+    make_term(bare)
+    assert prove_town(town).standing is Standing.PROVED
+
+
+@pytest.mark.usefixtures("today")
+@pytest.mark.parametrize(("role", "words", "page"), [
+    (RoleName.FINANCE, "Enter the prices", "preise/"), (RoleName.AUDITOR, "To the contract", ""),
+])  # fmt: skip
+def test_a_missing_price_is_told_with_where_to_enter_it(role: RoleName, words: str, page: str) -> None:
+    town, _contract = make_story()
+    town.people.all().delete()
+    bare = make_contract(town, number="RV-8")
+    place_device(bare, "neu")
+    client = open_client(town, role)
+    for address in (BASE, f"{BASE}nachweis/"):
+        told = client.get(address).content.decode()
+        assert "A price is missing, so no saving is computed" in told
+        assert "Neu: the device is in the contract Muster Bürotechnik RV-8" in told
+        assert f'href="/verwaltung/vertraege/{bare.pk}/{page}">{words}' in told
+        assert "€3,736.13" in told
+        assert "nothing to compare" not in told
 
 
 def test_spans_are_whole_quarters_since_the_first_contract() -> None:

@@ -147,6 +147,36 @@ def test_subscribing_and_ending(town: Municipality) -> None:
     assert not ReportSubscription.objects.exists()
 
 
+def test_who_gets_a_report_may_end_it_and_no_other_s(town: Municipality) -> None:
+    keeper = sign_in(town, RoleName.FINANCE, email="leser@zerbst.example")
+    reader = sign_in(town, RoleName.MANAGEMENT, login="chef", email="chef@zerbst.example")
+    for login in ("leser", "chef"):
+        form = {"kind": "time", "rhythm": "monthly", "file_kind": "pdf", "language": "de"}
+        form["recipient"] = str(Person.objects.get(login=login).pk)
+        assert keeper.post(BASE + "versand/", form).status_code == 302
+    own = ReportSubscription.objects.get(recipient__login="chef")
+    other = ReportSubscription.objects.get(recipient__login="leser")
+    page = reader.get(BASE + "versand/").content.decode()
+    assert f"versand/{own.pk}/beenden/" in page
+    assert f"versand/{other.pk}/beenden/" not in page
+    assert reader.post(f"{BASE}versand/{other.pk}/beenden/").status_code == 403
+    assert reader.post(f"{BASE}versand/{own.pk}/beenden/").status_code == 302
+    assert list(ReportSubscription.objects.all()) == [other]
+
+
+def test_where_nobody_can_get_a_mail_it_is_said_what_to_do(town: Municipality) -> None:
+    client = sign_in(town, RoleName.FINANCE)
+    page = client.get(BASE + "versand/").content.decode()
+    assert "Noch kann niemand einen bekommen" in page
+    assert 'name="recipient"' not in page
+    Person.objects.filter(login="leser").update(email="leser@zerbst.example")
+    page = client.get(BASE + "versand/").content.decode()
+    assert "Noch kann niemand einen bekommen" not in page
+    assert 'name="recipient"' in page
+    auditor = sign_in(town, RoleName.AUDITOR, login="chef").get(BASE + "versand/").content.decode()
+    assert "Tragen Sie unten den ersten ein" not in auditor, "there is no form below"
+
+
 def test_a_factor_of_the_town(town: Municipality) -> None:
     client = sign_in(town, RoleName.FINANCE)
     form = {"effect": "co2", "per_sheet": "0,0044", "first_day": "2026-01-01", "source": "Blauer Engel"}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devices.programs import free_port, listens
+from foundation import cluster_url, migrated_foundation
 
 _PREPARE = """
 import django, getpass, sys
@@ -84,6 +86,8 @@ def running_town(home: Path) -> Iterator[RunningTown]:
         "ALLMENDE_SPOOL_URL": (home / "spool").as_uri(),
         "DJANGO_SETTINGS_MODULE": "allmende.server.settings",
     }
+    if not cluster_url():
+        shutil.copy(migrated_foundation().sqlite_file, home / "town.sqlite3")
     subprocess.run(
         [sys.executable, "-c", _PREPARE, f"ipp://127.0.0.1:{device_port}/ipp/print"],
         env={**os.environ, **environment},

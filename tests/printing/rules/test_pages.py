@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.utils import timezone
 from allmende.devices.devices import Device
 from allmende.devices.sites import Site
 from allmende.directory.audit import AuditEntry
-from allmende.directory.cost_centres import ensure_cost_centres
+from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
 from allmende.directory.people import Person
 from allmende.directory.roles import Role, RoleName
 from allmende.printing.job_states import State
@@ -59,7 +59,7 @@ def add(client: Client, **fields: Any) -> PrintRule:
 
 def errors_of(client: Client, **fields: Any) -> dict[str, Any]:
     response = client.post(f"{RULES}neu/", entries(**fields))
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert not PrintRule.objects.exists()
     form: RuleForm = response.context["form"]
     return dict(form.errors)
@@ -254,6 +254,20 @@ def test_the_trial_says_what_is_wrong_with_the_question(client: Client, device: 
     page = trial(client, device, person="niemand", colour_pages=20)
     assert {"person", "colour_pages"} == set(page.context["form"].errors)
     assert "trial" not in page.context
+
+
+def test_the_trial_takes_another_cost_centre_than_the_person_s_own(
+    it: Person, client: Client, device: Device
+) -> None:
+    assert it.municipality is not None
+    centres = ensure_cost_centres(it.municipality, ["1000", "6000"])
+    Person.objects.filter(pk=it.pk).update(cost_centre=centres["1000"])
+    add(client, name="Bauamt", effect="refuse", reason_de="zu", cost_centres="6000")
+    assert "It is printed." in trial(client, device).content.decode()
+    assert "It is not printed." in trial(client, device, cost_centre=centres["6000"].pk).content.decode()
+    CostCentre.objects.filter(number="6000").update(valid_to=date(2026, 11, 17))
+    page = trial(client, device, cost_centre=centres["6000"].pk)
+    assert set(page.context["form"].errors) == {"cost_centre"}
 
 
 def test_auditors_look_and_change_nothing(it: Person, client: Client) -> None:

@@ -23,8 +23,6 @@ from printing.soak.logged_devices import LoggedDevice, Printouts
 from server.print_client import DeviceApi, PrintClient, RefusedError
 
 CHIPS: Final = {person.login: person.chip for person in PEOPLE if person.chip}
-#: Beyond so many that wait, people stop printing for a while.
-_MOST_WAITING: Final = 60
 _GONE: Final = (OSError, http.client.HTTPException)
 _TIMEOUT: Final = 20.0
 #: So long without any answer to anybody counts as a standstill. Seconds.
@@ -57,14 +55,16 @@ class Load:
         clients: int = 4,
         breaks: bool = True,
         away: frozenset[str] = frozenset(),
+        most_waiting: int = 60,
     ) -> None:
-        """Who is `away` neither prints nor comes to a device."""
+        """Who is `away` neither prints nor comes to a device. Beyond `most_waiting` people stop printing for a while."""
         self._logins = [login for login in CHIPS if login not in away]
         self._facts = facts
         self.ledger = ledger
         self._devices = devices
+        self._most_waiting = most_waiting
         self._ended = threading.Event()
-        #: How many jobs each person saw at the last tap.
+        #: How many jobs each person saw at the last tap, and has sent since.
         self._seen: dict[str, int] = {}
         self.failures: list[BaseException] = []
         works: list[Callable[[random.Random], None]] = [self._print] * clients
@@ -126,7 +126,7 @@ class Load:
             client.close()
 
     def _print_one(self, rng: random.Random, client: PrintClient, login: str) -> None:
-        while sum(self._seen.values()) > _MOST_WAITING and not self._ended.wait(0.1):
+        while sum(self._seen.values()) > self._most_waiting and not self._ended.wait(0.1):
             pass
         if self._ended.is_set():
             return
@@ -142,6 +142,7 @@ class Load:
             raise
         else:
             self.ledger.acknowledged(paper, job)
+            self._seen[login] = self._seen.get(login, 0) + 1
 
     # people at devices
 
@@ -268,9 +269,11 @@ def drain(
 ) -> list[dict[str, Any]]:
     """All people fetch all that is theirs until nothing is left; answers what still is when nothing has come out for `seconds`."""
     deadline, printed = time.monotonic() + seconds, -1
-    for device in itertools.cycle(devices):
+    for walk in itertools.count():
         left: list[dict[str, Any]] = []
-        for login in CHIPS:
+        for number, login in enumerate(CHIPS):
+            # Not all at one device, and nobody always at the same.
+            device = devices[(walk + number) % len(devices)]
             person = PersonAtDevice(facts, ledger, devices, device.name, login)
             person.tap()
             person.answer_for_uncertain_jobs()

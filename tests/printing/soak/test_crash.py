@@ -31,6 +31,8 @@ from server.service_process import ServiceProcess, service_process
 KILLS: Final = int(os.environ.get("SOAK_KILLS", "4"))
 #: So long may no sheet come out at the end before it counts as a standstill.
 DRAIN_SECONDS: Final = 100.0
+#: All that waits must come out in the end, which takes most of a short run's time.
+MOST_WAITING: Final = min(60, 5 * KILLS)
 #: Documents that are acknowledged between two kills, at least.
 MIN_ACKNOWLEDGED: Final = 4
 _JOBS: Final = """
@@ -51,7 +53,7 @@ def test_nothing_is_lost_and_nothing_prints_twice(tmp_path: Path) -> None:
         facts = service.set_up_demo()
         with logged_devices(tmp_path / "devices", facts.device_ports) as devices:
             service.start()
-            load = Load(seed, facts, ledger, devices)
+            load = Load(seed, facts, ledger, devices, most_waiting=MOST_WAITING)
             load.start()
             try:
                 in_delivery = crash(service, load, devices, random.Random(seed), KILLS)

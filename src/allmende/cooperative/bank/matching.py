@@ -24,7 +24,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from allmende.cooperative.accounts import Account, BookEntry, Line, book, reverse_booking
-from allmende.cooperative.bank.statements import BankTransaction, Match
+from allmende.cooperative.bank.statements import BankTransaction, Match, unmatched
 from allmende.cooperative.billing_profile import MemberBilling, billing_profile
 from allmende.cooperative.claims import Claim, ClaimKind, next_number, open_claims
 from allmende.cooperative.hash_chain import record_change
@@ -33,7 +33,7 @@ from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
 from allmende.cooperative.sepa.collecting import CollectionItem, CollectionRun, ItemState, pay_item
 from allmende.cooperative.sepa.files import references_of
 from allmende.cooperative.sepa.mandates import Mandate
-from allmende.cooperative.sepa.pay_outs import PayOut, PayOutKind
+from allmende.cooperative.sepa.pay_outs import PayOut, PayOutKind, pending_pay_outs, returnable_pay_outs
 from allmende.directory.people import Person
 
 HOW: Final = {
@@ -98,6 +98,43 @@ def match_to_account(actor: Person, row: BankTransaction, account: Account, text
         )
 
 
+def match_returned_pay_out(actor: Person, row: BankTransaction, pay_out: PayOut) -> None:
+    """The bank sent this pay-out back without saying which one it was. Raises MoneyRefusedError."""
+    with transaction.atomic():
+        list(BankTransaction.objects.select_for_update().filter(pk=row.pk))
+        standing = returnable_pay_outs().select_for_update().filter(pk=pay_out.pk).first()
+        if standing is None or standing.amount != row.open_amount:
+            raise MoneyRefusedError(
+                gettext("This is not the amount of a pay-out that was paid and has not come back.")
+            )
+        _return_pay_out(actor, row, standing, "hand", "")
+
+
+def reject_pay_out(actor: Person | None, pay_out: PayOut) -> None:
+    """The bank never paid it: nothing was booked, and it can be paid out again.
+
+    A sum that the bank debited for the rest of the same file fits now. Raises MoneyRefusedError.
+    """
+    with transaction.atomic():
+        standing = pending_pay_outs().select_for_update().filter(pk=pay_out.pk).first()
+        if standing is None:
+            raise MoneyRefusedError(
+                gettext("This pay-out is not waiting any more: it is paid or failed. Look at it again.")
+            )
+        standing.failed_on = timezone.localdate()
+        standing.save(update_fields=["failed_on"])
+        record_change(
+            actor,
+            "pay_out",
+            standing.pk,
+            "rejected",
+            {"reference": standing.reference, "sum": standing.amount},
+        )
+        for row in unmatched():
+            if row.batch and row.amount < 0 and row.open_amount == row.amount:
+                _match_pay_out(row)
+
+
 #: To which a payment may be booked by hand.
 BY_HAND: Final = (Account.BANK_COSTS, Account.RESERVES)
 
@@ -110,6 +147,7 @@ def undo_match(actor: Person, match: Match) -> None:
             raise MoneyRefusedError(gettext("This match is undone already."))
         if standing.how != "hand" and standing.how not in {"reference", "amount"}:
             raise MoneyRefusedError(gettext("Only matches by hand, reference or amount can be undone."))
+        _unreturn(standing)
         reverse_booking(
             standing.entry,
             max(standing.entry.day, timezone.localdate()),
@@ -123,6 +161,22 @@ def undo_match(actor: Person, match: Match) -> None:
         record_change(
             actor, "bank_transaction", standing.transaction_id, "unmatched", {"amount": standing.amount}
         )
+
+
+def _unreturn(match: Match) -> None:
+    """A pay-out that counted as come back by this match counts as paid again. Raises MoneyRefusedError where it was paid out anew."""
+    pay_out = PayOut.objects.select_for_update().filter(returned_by=match.entry).first()
+    if pay_out is None:
+        return
+    later = PayOut.objects.filter(pk__gt=pay_out.pk, failed_on__isnull=True)
+    anew = later.filter(ending=pay_out.ending, claim=pay_out.claim).first()
+    if anew is not None:
+        raise MoneyRefusedError(
+            gettext("It is paid out anew already (%(reference)s). Mark that one as rejected first.")
+            % {"reference": anew.reference}
+        )
+    pay_out.failed_on = pay_out.returned_by = None
+    pay_out.save(update_fields=["failed_on", "returned_by"])
 
 
 def _unpay(match: Match) -> None:
@@ -210,7 +264,7 @@ def charge_fee(member: Member, fee: Decimal, day: date, text: str, source_key: s
 
 
 def _match_pay_out(row: BankTransaction) -> bool:
-    waiting = PayOut.objects.filter(paid_on__isnull=True).select_related("run")
+    waiting = pending_pay_outs().select_related("run")
     found = list(waiting.filter(reference=row.end_to_end)) if row.end_to_end else []
     if not found and row.batch:
         found = [each for each in waiting if each.reference in references_of(bytes(each.run.xml), row.batch)]
@@ -228,16 +282,22 @@ def _match_returned_pay_out(row: BankTransaction) -> bool:
     """It could not be paid there: the money is ours again, and owed to the member again, who may name another account."""
     if not row.return_code or not row.end_to_end:
         return False
-    pay_out = PayOut.objects.filter(
-        reference=row.end_to_end, paid_on__isnull=False, amount=row.amount
-    ).first()
+    pay_out = returnable_pay_outs().filter(reference=row.end_to_end, amount=row.amount).first()
     if pay_out is None:
         return False
-    words = f"Rücküberweisung {row.return_code} {pay_out.reference}"
-    lines = [Line(Account.UNCLEAR, pay_out.amount), _owed(pay_out, -pay_out.amount)]
-    _keep(row, row.amount, _book(row, words, lines, None), "pay_out", None)
-    record_change(None, "pay_out", pay_out.pk, "returned", {"code": row.return_code})
+    _return_pay_out(None, row, pay_out, "pay_out", row.return_code)
     return True
+
+
+def _return_pay_out(actor: Person | None, row: BankTransaction, pay_out: PayOut, how: str, code: str) -> None:
+    words = " ".join(each for each in ("Rücküberweisung", code, pay_out.reference) if each)
+    lines = [Line(Account.UNCLEAR, pay_out.amount), _owed(pay_out, -pay_out.amount)]
+    entry = _book(row, words, lines, actor)
+    _keep(row, pay_out.amount, entry, how, actor)
+    pay_out.failed_on, pay_out.returned_by = row.booked_on, entry
+    pay_out.save(update_fields=["failed_on", "returned_by"])
+    values = {"code": code, "reference": pay_out.reference, "sum": pay_out.amount}
+    record_change(actor, "pay_out", pay_out.pk, "returned", values)
 
 
 def _owed(pay_out: PayOut, amount: Decimal) -> Line:

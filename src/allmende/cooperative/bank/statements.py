@@ -16,11 +16,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from allmende.cooperative.accounts import Account, BookEntry, Line, book
+from allmende.cooperative.accounts import Account, BookEntry, Line, balance_of, book
 from allmende.cooperative.bank.camt import Statement, read_statements
 from allmende.cooperative.billing_profile import billing_profile
 from allmende.cooperative.hash_chain import record_change
-from allmende.cooperative.money import MoneyRefusedError, euros, summed
+from allmende.cooperative.money import ZERO, MoneyRefusedError, euros, summed
 from allmende.directory.people import Person
 
 
@@ -172,9 +172,10 @@ def _store(actor: Person | None, statement: Statement) -> tuple[BankStatement, l
         fingerprint=statement.fingerprint,
         imported_by=actor,
     )
-    if last is None and statement.opening:
-        # What was on the account before the books began.
-        lines = [Line(Account.BANK, statement.opening), Line(Account.RESERVES, -statement.opening)]
+    # What was on the account before the books began, as far as they do not know of it already.
+    before = statement.opening - balance_of(Account.BANK, on=statement.closing_day) if last is None else ZERO
+    if before:
+        lines = [Line(Account.BANK, before), Line(Account.RESERVES, -before)]
         book(
             statement.closing_day,
             "Anfangsbestand Bank",

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.accounts import balances, closed_up_to
@@ -56,13 +56,16 @@ def reminders(request: HttpRequest, desk: Desk) -> HttpResponse:
         except MoneyRefusedError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("%(count)d reminders went out.") % {"count": len(sent)})
+            told = ngettext("%(count)d reminder went out.", "%(count)d reminders went out.", len(sent))
+            messages.success(request, told % {"count": len(sent)})
             by_post = [each for each in sent if not each.sent_to]
             if by_post:
-                messages.warning(
-                    request,
-                    _("%(count)d have no e-mail address: send them by post.") % {"count": len(by_post)},
+                warned = ngettext(
+                    "%(count)d has no e-mail address: send it by post.",
+                    "%(count)d have no e-mail address: send them by post.",
+                    len(by_post),
                 )
+                messages.warning(request, warned % {"count": len(by_post)})
         return redirect("reminders")
     found = due_reminders(today)
     rows = [
@@ -83,7 +86,7 @@ def reminders(request: HttpRequest, desk: Desk) -> HttpResponse:
     ]
     button = Button(
         reverse("reminders"),
-        _("Send %(count)d reminders") % {"count": len(found)},
+        ngettext("Send %(count)d reminder", "Send %(count)d reminders", len(found)) % {"count": len(found)},
         {"expected": str(len(found))},
     )
     return show(
@@ -102,7 +105,7 @@ def reminders(request: HttpRequest, desk: Desk) -> HttpResponse:
             empty=_("Everything is paid."),
         ),
         lead=_("Each stage goes out once, by e-mail, and its fee becomes a claim of its own."),
-        ways=[(reverse("invoices"), _("Back"))],
+        back=reverse("invoices"),
     )
 
 
@@ -144,7 +147,7 @@ def books(request: HttpRequest, desk: Desk) -> HttpResponse:
             submit=_("Download the file"),
             action=reverse("export_books"),
         ),
-        ways=[(reverse("invoices"), _("Back"))],
+        back=reverse("invoices"),
     )
 
 

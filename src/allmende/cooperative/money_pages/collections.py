@@ -1,13 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Files for the bank: what would be collected or paid out, the file, and what became of each debit in it."""
+"""Files for the bank: what would be collected or paid out, the file, and what became of each debit or pay-out in it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from allmende.cooperative.bank.matching import reject_pay_out
 from allmende.cooperative.billing_profile import billing_profile
 from allmende.cooperative.day_field import DayField
 from allmende.cooperative.money import ZERO, MoneyRefusedError, euros
@@ -27,10 +27,12 @@ from allmende.cooperative.money_pages.layout import (
     asked_amount,
     asked_day,
     day_words,
+    do_or_explain,
     needs_profile,
     show,
 )
 from allmende.cooperative.sepa.collecting import (
+    RETURN_REASONS,
     CollectionItem,
     CollectionRun,
     ItemState,
@@ -40,7 +42,7 @@ from allmende.cooperative.sepa.collecting import (
     reject_item,
 )
 from allmende.cooperative.sepa.files import is_bank_day
-from allmende.cooperative.sepa.pay_outs import PayOutRun, create_pay_outs, payable
+from allmende.cooperative.sepa.pay_outs import PayOut, PayOutRun, create_pay_outs, payable
 from allmende.directory.administration_access import Desk, office_page
 
 
@@ -57,16 +59,14 @@ def collect(request: HttpRequest, desk: Desk) -> HttpResponse:
         form = CollectForm(request.POST)
         if not form.is_valid():
             return redirect("collect")
-        day = form.cleaned_data["tag"]
-        try:
-            runs = create_collections(desk.actor, day, expected=asked_amount(request))
-        except MoneyRefusedError as error:
-            messages.error(request, str(error))
-            return redirect(f"{reverse('collect')}?tag={day.isoformat()}")
-        messages.success(
-            request, _("The file is ready: %(count)d. Hand it to your bank.") % {"count": len(runs)}
-        )
-        return redirect("payments")
+        chosen = form.cleaned_data["tag"]
+
+        def make_files() -> str:
+            runs = create_collections(desk.actor, chosen, expected=asked_amount(request))
+            return _("The file is ready: %(count)d. Hand it to your bank.") % {"count": len(runs)}
+
+        back = f"{reverse('collect')}?tag={chosen.isoformat()}"
+        return do_or_explain(request, make_files, done="payments", back=back)
     default = today + timedelta(days=billing_profile().notice_days)
     while not is_bank_day(default):
         default += timedelta(days=1)
@@ -111,7 +111,7 @@ def collect(request: HttpRequest, desk: Desk) -> HttpResponse:
         lead=_(
             "The file (pain.008) is for your bank's program; nothing is sent from here. What was collected is booked when the statement says so."
         ),
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
     )
 
 
@@ -123,13 +123,12 @@ def pay_out(request: HttpRequest, desk: Desk) -> HttpResponse:
         day = timezone.localdate() + timedelta(days=1)
         while not is_bank_day(day):
             day += timedelta(days=1)
-        try:
+
+        def make_file() -> str:
             create_pay_outs(desk.actor, day, expected=asked_amount(request))
-        except MoneyRefusedError as error:
-            messages.error(request, str(error))
-            return redirect("pay_out")
-        messages.success(request, _("The file is ready. Hand it to your bank."))
-        return redirect("payments")
+            return _("The file is ready. Hand it to your bank.")
+
+        return do_or_explain(request, make_file, done="payments", back="pay_out")
     found = payable()
     total = sum((each.amount for each in found if each.iban), ZERO)
     rows = [
@@ -162,7 +161,7 @@ def pay_out(request: HttpRequest, desk: Desk) -> HttpResponse:
         lead=_(
             "Balances of members who have left, and credit. The file (pain.001) is for your bank's program."
         ),
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
     )
 
 
@@ -181,6 +180,8 @@ def show_collection(request: HttpRequest, desk: Desk, run_id: int) -> HttpRespon
             _item_state(each),
             Cell(_("the bank has rejected it"), reverse("reject_collection_item", args=[each.pk]))
             if each.state == ItemState.PENDING
+            else Cell(_("remind"), reverse("reminders"))
+            if each.state == ItemState.RETURNED and each.claim.open_amount() > 0
             else "",
         )
         for each in items
@@ -195,9 +196,9 @@ def show_collection(request: HttpRequest, desk: Desk, run_id: int) -> HttpRespon
             ways=((reverse("collection_file", args=[run.pk]), _("The file for the bank (pain.008)")),),
         ),
         lead=_(
-            "A debit counts as paid when the bank's statement says so. One that the bank has rejected before it paid never stands on a statement: mark it here, then it can be collected or reminded again."
+            "A debit counts as paid when the bank's statement says so. One that came back leaves its claim open: ask the member why, record a new mandate where the account has changed, then collect again or remind. One that the bank has rejected before it paid never stands on a statement: mark it here, then it can be collected or reminded again."
         ),
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
     )
 
 
@@ -207,13 +208,12 @@ def reject(request: HttpRequest, desk: Desk, item_id: int) -> HttpResponse:
     item = get_object_or_404(CollectionItem.objects.select_related("claim__member", "run"), pk=item_id)
     back = reverse("collection", args=[item.run_id])
     if request.method == "POST":
-        try:
+
+        def mark() -> str:
             reject_item(desk.actor, item)
-        except MoneyRefusedError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("The debit is marked as rejected; its claim can be collected again."))
-        return redirect(back)
+            return _("The debit is marked as rejected; its claim can be collected again.")
+
+        return do_or_explain(request, mark, done=back, back=back)
     return desk.show(
         request,
         "cooperative/confirm.html",
@@ -230,9 +230,81 @@ def reject(request: HttpRequest, desk: Desk, item_id: int) -> HttpResponse:
 def _item_state(item: CollectionItem) -> Cell:
     words = str(item.get_state_display())
     if item.return_code:
-        words = f"{words} ({item.return_code})"
+        reason = RETURN_REASONS.get(item.return_code)
+        words = f"{words}: {reason} ({item.return_code})" if reason else f"{words} ({item.return_code})"
     badge = {ItemState.PENDING: "info", ItemState.PAID: "success"}.get(ItemState(item.state), "warning")
     return Cell(words, badge=badge)
+
+
+@require_GET
+@office_page
+def show_pay_outs(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponse:
+    """What became of each pay-out; what the bank has not paid can be marked as rejected."""
+    run = get_object_or_404(PayOutRun, pk=run_id)
+    found = list(run.pay_outs.select_related("member"))
+    rows = [
+        (
+            each.member.name,
+            each.reference,
+            each.text,
+            f"{each.iban[:4]} … {each.iban[-4:]}",
+            euros(each.amount),
+            _pay_out_state(each),
+            Cell(_("the bank has rejected it"), reverse("reject_pay_out", args=[each.pk]))
+            if each.paid_on is None and each.failed_on is None
+            else "",
+        )
+        for each in found
+    ]
+    total = euros(sum((each.amount for each in found), ZERO))
+    columns = (_("Member"), _("Reference"), _("For"), _("IBAN"), _("Amount"), _("State"), _("Change"))
+    return show(
+        request,
+        desk,
+        _("Pay-outs of %(day)s") % {"day": day_words(run.day)},
+        Section(
+            table=Table(columns, rows, frozenset({4}), (_("Total"), "", "", "", total, "", "")),
+            ways=((reverse("pay_out_file", args=[run.pk]), _("The file for the bank (pain.001)")),),
+        ),
+        lead=_(
+            "A pay-out counts as paid when the bank's statement says so, and one whose money comes back is owed again. One that the bank has rejected before it paid never stands on a statement: mark it here, then it can be paid out again, after the IBAN was corrected."
+        ),
+        back=reverse("payments"),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@office_page
+def reject_transfer(request: HttpRequest, desk: Desk, pay_out_id: int) -> HttpResponse:
+    pay_out_ = get_object_or_404(PayOut.objects.select_related("member", "run"), pk=pay_out_id)
+    back = reverse("pay_outs", args=[pay_out_.run_id])
+    if request.method == "POST":
+
+        def mark() -> str:
+            reject_pay_out(desk.actor, pay_out_)
+            return _("The pay-out is marked as rejected; it can be paid out again.")
+
+        return do_or_explain(request, mark, done=back, back=back)
+    return desk.show(
+        request,
+        "cooperative/confirm.html",
+        title=_("Did the bank reject this pay-out?"),
+        subject=f"{pay_out_.member.name}, {pay_out_.reference}, {euros(pay_out_.amount)}",
+        text=_(
+            "Only where the bank never debited the amount, or the file was not handed in. Money that was paid and came back is recognised on the statement."
+        ),
+        submit=_("Mark as rejected"),
+        back=back,
+    )
+
+
+def _pay_out_state(pay_out_: PayOut) -> Cell:
+    if pay_out_.failed_on is not None:
+        words = _("returned on %(day)s") if pay_out_.paid_on is not None else _("rejected on %(day)s")
+        return Cell(words % {"day": day_words(pay_out_.failed_on)}, badge="warning")
+    if pay_out_.paid_on is not None:
+        return Cell(_("paid"), badge="success")
+    return Cell(_("handed to the bank"), badge="info")
 
 
 @require_GET

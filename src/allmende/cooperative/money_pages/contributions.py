@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende.cooperative.contribution_charging import charge_contributions, due_contributions
@@ -42,6 +42,7 @@ from allmende.cooperative.money_pages.layout import (
     asked_amount,
     asked_day,
     day_words,
+    do_or_explain,
     refused,
     show,
     show_form,
@@ -224,7 +225,7 @@ def show_scale(request: HttpRequest, desk: Desk, scale_id: int) -> HttpResponse:
         ),
         *(doing if form is not None else ()),
         status=422 if form is not None and form.errors else 200,
-        ways=[(reverse("contributions"), _("Back"))],
+        back=reverse("contributions"),
     )
 
 
@@ -234,11 +235,11 @@ def preview_contributions(request: HttpRequest, desk: Desk) -> HttpResponse:
     day = asked_day(request, "tag", timezone.localdate())
     chooser = _DayForm(initial={"tag": day})
     choose = Section(form=chooser, submit=_("Show this period"), method="get")
-    back = [(reverse("contributions"), _("Back"))]
+    back = reverse("contributions")
     try:
         dues = due_contributions(day)
     except MoneyRefusedError as error:
-        return show(request, desk, _("Charge contributions"), choose, Section(warning=str(error)), ways=back)
+        return show(request, desk, _("Charge contributions"), choose, Section(warning=str(error)), back=back)
     scale = scale_on(day)
     period = period_with(scale, day) if scale else None
     total = sum((each.amount for each in dues), ZERO)
@@ -276,7 +277,7 @@ def preview_contributions(request: HttpRequest, desk: Desk) -> HttpResponse:
             button=button if has_any else None,
         ),
         lead=_("Charged is the difference to what was charged before; invoices come in the next step."),
-        ways=back,
+        back=back,
     )
 
 
@@ -287,15 +288,18 @@ def do_charge_contributions(request: HttpRequest, desk: Desk) -> HttpResponse:
     if not form.is_valid():
         return redirect("charge_contributions")
     day = form.cleaned_data["tag"]
-    try:
+
+    def charge() -> str:
         made = charge_contributions(desk.actor, day, expected=asked_amount(request))
-    except MoneyRefusedError as error:
-        messages.error(request, str(error))
-        return redirect(f"{reverse('charge_contributions')}?tag={day.isoformat()}")
-    messages.success(
-        request, _("%(count)d contributions are charged. Write the invoices now.") % {"count": len(made)}
-    )
-    return redirect("draft_invoices")
+        words = ngettext(
+            "%(count)d contribution is charged. Write the invoice now.",
+            "%(count)d contributions are charged. Write the invoices now.",
+            len(made),
+        )
+        return words % {"count": len(made)}
+
+    back = f"{reverse('charge_contributions')}?tag={day.isoformat()}"
+    return do_or_explain(request, charge, done="draft_invoices", back=back)
 
 
 class _DayForm(forms.Form):

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.billing_profile import BillingProfile, MemberBilling, billing_of
@@ -123,11 +124,15 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
         except (MoneyRefusedError, InvalidInvoiceError) as error:
             messages.error(request, str(error))
             return redirect("draft_invoices")
-        messages.success(request, _("%(count)d invoices are issued.") % {"count": len(issued)})
+        told = ngettext("%(count)d invoice is issued.", "%(count)d invoices are issued.", len(issued))
+        messages.success(request, told % {"count": len(issued)})
         if left:
-            messages.warning(
-                request, _("%(count)d did not pass the check and wait here.") % {"count": len(left)}
+            warned = ngettext(
+                "%(count)d did not pass the check and waits here.",
+                "%(count)d did not pass the check and wait here.",
+                len(left),
             )
+            messages.warning(request, warned % {"count": len(left)})
         return redirect("draft_invoices" if left else "invoices")
     found = draft_invoices(today)
     rows = [
@@ -154,7 +159,8 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
     notes = [_("Checked by: %(what)s.") % {"what": "; ".join(checked_by)}] if checked_by else []
     if any(not each.has_xrechnung for each in found):
         notes.append(_("XRechnung needs the member's Leitweg-ID: without it the invoice is a ZUGFeRD alone."))
-    button = Button(reverse("draft_invoices"), _("Issue %(count)d invoices") % {"count": len(passing)})
+    label = ngettext("Issue %(count)d invoice", "Issue %(count)d invoices", len(passing))
+    button = Button(reverse("draft_invoices"), label % {"count": len(passing)})
     return show(
         request,
         desk,
@@ -179,7 +185,7 @@ def drafts(request: HttpRequest, desk: Desk) -> HttpResponse:
         lead=_(
             "Nothing is issued before you say so. Only then a number is drawn, and an issued invoice stays as it is."
         ),
-        ways=[(reverse("invoices"), _("Back"))],
+        back=reverse("invoices"),
     )
 
 
@@ -212,16 +218,15 @@ def show_invoice(request: HttpRequest, desk: Desk, number: str) -> HttpResponse:
     credited = Invoice.objects.filter(corrects=invoice).first()
     if credited:
         facts.append(_("Credited by %(number)s.") % {"number": credited.number})
-    ways = [(reverse("invoices"), _("Back"))]
     if not invoice.is_credit_note and not credited:
-        ways.append((reverse("credit_invoice", args=[invoice.number]), _("Credit it")))
+        files.append((reverse("credit_invoice", args=[invoice.number]), _("Credit it")))
     return show(
         request,
         desk,
         f"{invoice.get_kind_display().capitalize()} {invoice.number}",
         Section(text="\n".join(facts), ways=tuple(files)),
         Section(_("Lines"), table=Table((_("Text"), _("Days"), _("Net")), lines, frozenset({2}))),
-        ways=ways,
+        back=reverse("invoices"),
     )
 
 

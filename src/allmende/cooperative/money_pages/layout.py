@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from allmende.cooperative.billing_profile import NoProfileError
 from allmende.cooperative.legal_rules import UnknownRuleError
+from allmende.cooperative.money import MoneyRefusedError
 from allmende.directory.administration_access import Desk
 
 P = ParamSpec("P")
@@ -106,10 +107,11 @@ def show(
     *sections: Section,
     lead: str = "",
     ways: Sequence[tuple[str, str]] = (),
+    back: str = "",
     status: int = 200,
     page: Any = None,
 ) -> HttpResponse:
-    """`ways`: (address, label); the first is the main one. `page`: a Django Page, for its links."""
+    """`ways`: (address, label); the first is the main one. `back`: the page above. `page`: a Django Page, for its links."""
     return desk.show(
         request,
         "cooperative/money/page.html",
@@ -118,6 +120,7 @@ def show(
         lead=lead,
         sections=sections,
         ways=ways,
+        back=back,
         page=page,
     )
 
@@ -166,6 +169,17 @@ def needs_profile(
     return guarded
 
 
+def do_or_explain(request: HttpRequest, do: Callable[[], str], *, done: str, back: str) -> HttpResponse:
+    """Does what a page has asked for and says its words at `done`; what is refused, e.g. as a sum is not the expected one any more, leads `back` with the reason."""
+    try:
+        words = do()
+    except MoneyRefusedError as error:
+        messages.error(request, str(error))
+        return redirect(back)
+    messages.success(request, words)
+    return redirect(done)
+
+
 def refused(form: forms.BaseForm, error: Exception) -> None:
     """A refusal whose message is in the reader's language."""
     form.add_error(None, error if isinstance(error, ValidationError) else str(error))
@@ -199,6 +213,7 @@ class EuroField(forms.DecimalField):
 
     def __init__(self, *, decimals: int = 2, **kwargs: Any) -> None:
         kwargs.setdefault("min_value", 0)
+        kwargs.setdefault("localize", True)
         super().__init__(max_digits=12, decimal_places=decimals, **kwargs)
         self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
 

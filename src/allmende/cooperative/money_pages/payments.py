@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -14,12 +15,19 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.cooperative.accounts import Account
 from allmende.cooperative.bank.camt import LARGEST_FILE, UnreadableStatementError
-from allmende.cooperative.bank.matching import BY_HAND, HOW, match_by_hand, match_to_account, undo_match
+from allmende.cooperative.bank.matching import (
+    BY_HAND,
+    HOW,
+    match_by_hand,
+    match_returned_pay_out,
+    match_to_account,
+    undo_match,
+)
 from allmende.cooperative.bank.statements import (
     BankStatement,
     BankTransaction,
@@ -36,6 +44,7 @@ from allmende.cooperative.money_pages.layout import (
     Section,
     Table,
     day_words,
+    do_or_explain,
     needs_profile,
     paged,
     refused,
@@ -45,7 +54,7 @@ from allmende.cooperative.money_pages.layout import (
 from allmende.cooperative.money_pages.statement_faults import FAULTS
 from allmende.cooperative.sepa.collecting import CollectionRun
 from allmende.cooperative.sepa.mandates import Mandate, record_mandate, revoke_mandate
-from allmende.cooperative.sepa.pay_outs import PayOutRun
+from allmende.cooperative.sepa.pay_outs import PayOut, PayOutRun, returnable_pay_outs
 from allmende.directory.administration_access import Desk, office_page
 
 if TYPE_CHECKING:
@@ -119,9 +128,10 @@ def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
     ]
     pay_outs = [
         (
-            Cell(day_words(each.day), reverse("pay_out_file", args=[each.pk])),
-            str(each.pay_outs.count()),
+            Cell(day_words(each.day), reverse("pay_outs", args=[each.pk])),
+            str(len(each.pay_outs.all())),
             euros(sum((one.amount for one in each.pay_outs.all()), ZERO)),
+            str(sum(one.failed_on is not None for one in each.pay_outs.all())),
         )
         for each in PayOutRun.objects.prefetch_related("pay_outs")[:20]
     ]
@@ -131,7 +141,12 @@ def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
         desk,
         _("Payments"),
         Section(
-            warning=_("%(count)d payments could not be matched: say what they are for.") % {"count": waiting},
+            warning=ngettext(
+                "%(count)d payment could not be matched: say what it is for.",
+                "%(count)d payments could not be matched: say what they are for.",
+                waiting,
+            )
+            % {"count": waiting},
             ways=((reverse("bank"), _("To the bank's statements")),),
         )
         if waiting
@@ -145,7 +160,11 @@ def list_payments(request: HttpRequest, desk: Desk) -> HttpResponse:
         ),
         Section(
             _("Pay-outs"),
-            table=Table((_("Day"), _("Number"), _("Amount")), pay_outs, frozenset({1, 2})),
+            table=Table(
+                (_("Day"), _("Number"), _("Amount"), _("Rejected or returned")),
+                pay_outs,
+                frozenset({1, 2, 3}),
+            ),
             empty=_("Nothing was paid out yet."),
         ),
         Section(
@@ -211,7 +230,11 @@ def bank(request: HttpRequest, desk: Desk) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("%(count)d payments are imported, %(matched)d of them matched.")
+                ngettext(
+                    "%(count)d payment is imported, %(matched)d of it matched.",
+                    "%(count)d payments are imported, %(matched)d of them matched.",
+                    len(done.transactions),
+                )
                 % {"count": len(done.transactions), "matched": done.matched},
             )
             return redirect("bank")
@@ -246,7 +269,7 @@ def bank(request: HttpRequest, desk: Desk) -> HttpResponse:
             empty=_("None yet."),
         ),
         status=422 if form.errors else 200,
-        ways=[(reverse("payments"), _("Back"))],
+        back=reverse("payments"),
         page=page,
     )
 
@@ -254,25 +277,29 @@ def bank(request: HttpRequest, desk: Desk) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @office_page
 def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpResponse:
-    """Two forms: to a claim, or to an account; `amount` tells them apart."""
+    """Three forms: to a claim, to a pay-out that came back, or to an account; what they bring tells them apart."""
     row = get_object_or_404(BankTransaction.objects.select_related("statement"), pk=transaction_id)
     left = row.open_amount
     claims = [(claim, amount) for claim, amount in open_claims() if amount > 0] if left > 0 else []
     choices = [
         (str(claim.pk), f"{claim.reference} {claim.member.name}: {euros(amount)}")
-        for claim, amount in sorted(claims, key=lambda each: (each[1] != left, each[0].member.name))
+        for claim, amount in sorted(claims, key=lambda each: _unlikely(row, left, *each))
     ]
     to_claim = ClaimForm(request.POST if "amount" in request.POST else None, initial={"amount": left})
     field = to_claim.fields["claim"]
     if isinstance(field, forms.ChoiceField):
         field.choices = choices
     to_account = AccountForm(request.POST if "account" in request.POST else None)
-    chosen: forms.Form | None = to_claim if to_claim.is_bound else to_account if to_account.is_bound else None
+    came_back = _returned_form(request, left)
+    chosen = next((each for each in (to_claim, came_back, to_account) if each and each.is_bound), None)
     if request.method == "POST" and chosen is not None and chosen.is_valid():
         try:
             if chosen is to_claim:
                 claim = get_object_or_404(Claim, pk=int(chosen.cleaned_data["claim"]))
                 match_by_hand(desk.actor, row, claim, chosen.cleaned_data["amount"])
+            elif chosen is came_back:
+                pay_out = get_object_or_404(PayOut, pk=int(chosen.cleaned_data["pay_out"]))
+                match_returned_pay_out(desk.actor, row, pay_out)
             else:
                 match_to_account(
                     desk.actor, row, Account(chosen.cleaned_data["account"]), chosen.cleaned_data["text"]
@@ -306,6 +333,10 @@ def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpRe
         )
         if choices:
             sections.append(Section(_("It pays a claim"), form=to_claim, submit=_("Match")))
+        if came_back is not None:
+            sections.append(
+                Section(_("It is a pay-out that came back"), form=came_back, submit=_("Book it as come back"))
+            )
         sections.append(Section(_("It is something else"), form=to_account, submit=_("Book")))
     return show(
         request,
@@ -313,7 +344,7 @@ def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpRe
         _("Payment"),
         *sections,
         status=422 if chosen is not None and chosen.errors else 200,
-        ways=[(reverse("bank"), _("Back"))],
+        back=reverse("bank"),
     )
 
 
@@ -321,14 +352,14 @@ def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpRe
 @office_page
 def undo(request: HttpRequest, desk: Desk, match_id: int) -> HttpResponse:
     match = get_object_or_404(Match.objects.select_related("transaction", "entry"), pk=match_id)
+    back = reverse("bank_transaction", args=[match.transaction_id])
     if request.method == "POST":
-        try:
+
+        def undo_it() -> str:
             undo_match(desk.actor, match)
-        except MoneyRefusedError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("The match is undone; the claim is open again."))
-        return redirect("bank_transaction", match.transaction_id)
+            return _("The match is undone; the payment waits to be matched again.")
+
+        return do_or_explain(request, undo_it, done=back, back=back)
     return desk.show(
         request,
         "cooperative/confirm.html",
@@ -336,8 +367,23 @@ def undo(request: HttpRequest, desk: Desk, match_id: int) -> HttpResponse:
         subject=f"{match.entry.text}, {euros(match.amount)}",
         text=_("The booking is reversed, and the payment is listed as not matched."),
         submit=_("Undo"),
-        back=reverse("bank_transaction", args=[match.transaction_id]),
+        back=back,
     )
+
+
+def _unlikely(row: BankTransaction, left: Decimal, claim: Claim, amount: Decimal) -> tuple[bool, bool, str]:
+    """The order in which claims are offered: the one of this amount and of who has paid comes first."""
+    payer, name = row.name.casefold(), claim.member.name.casefold()
+    return amount != left, not (payer and (payer in name or name in payer)), claim.member.name
+
+
+def _returned_form(request: HttpRequest, amount: Decimal) -> forms.Form | None:
+    """None where no pay-out of this amount was paid."""
+    paid = returnable_pay_outs().filter(amount=amount).select_related("member")
+    choices = [(str(each.pk), f"{each.reference} {each.member.name}: {each.text}") for each in paid]
+    form = forms.Form(request.POST if "pay_out" in request.POST else None)
+    form.fields["pay_out"] = forms.ChoiceField(label=_("Pay-out"), choices=choices)
+    return form if choices else None
 
 
 def _mandate_state(mandate: Mandate) -> Cell:

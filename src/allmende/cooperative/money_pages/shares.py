@@ -306,7 +306,7 @@ def settle(request: HttpRequest, desk: Desk, ending_id: int) -> HttpResponse:
         desk,
         _("Balance of %(name)s") % {"name": ending.member.name},
         *sections,
-        ways=[(reverse("shares"), _("Back"))],
+        back=reverse("shares"),
         status=422 if form.errors or keep_form.errors else 200,
     )
 

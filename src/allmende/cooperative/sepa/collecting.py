@@ -12,12 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +36,24 @@ class ItemState(models.TextChoices):
     PENDING = "pending", _("handed to the bank")
     PAID = "paid", _("paid")
     RETURNED = "returned", _("returned")
+
+
+#: Why banks send a debit back: of ISO 20022's external return reasons those that SEPA debits have.
+RETURN_REASONS: Final[dict[str, str | Promise]] = {
+    "AC01": _("wrong account number"),
+    "AC04": _("account closed"),
+    "AC06": _("account blocked"),
+    "AC13": _("account of a consumer"),
+    "AG01": _("debits are not allowed on this account"),
+    "AM04": _("not enough money on the account"),
+    "AM05": _("collected twice"),
+    "MD01": _("no valid mandate"),
+    "MD06": _("the account's holder has objected"),
+    "MD07": _("the account's holder has died"),
+    "MS02": _("refused by the account's holder, without a reason"),
+    "MS03": _("refused by the bank, without a reason"),
+    "SL01": _("the bank's own service for its customer"),
+}
 
 
 class CollectionRun(models.Model):
@@ -127,11 +147,11 @@ def check_day(day: date, found: list[Collectible], profile: BillingProfile, toda
 
 
 def create_collections(
-    actor: Person | None, day: date, *, expected: Decimal | None = None
+    actor: Person | None, day: date, *, expected: Decimal | None = None, made_on: date | None = None
 ) -> list[CollectionRun]:
     """The file (one for each scheme) with all that can be collected on the day; notices go out to those who have none.
 
-    `expected` is the sum that was shown before. Raises MoneyRefusedError, NoProfileError.
+    `expected` is the sum that was shown before; `made_on` the day from which the notice counts, None for today. Raises MoneyRefusedError, NoProfileError.
     """
     profile = billing_profile()
     if not profile.creditor_id:
@@ -147,7 +167,7 @@ def create_collections(
             raise MoneyRefusedError(
                 gettext("Something has changed meanwhile. Please look at the amounts again.")
             )
-        check_day(day, found, profile, timezone.localdate())
+        check_day(day, found, profile, made_on or timezone.localdate())
         runs = []
         for scheme in Scheme:
             of_scheme = [each for each in found if each.mandate.scheme == scheme]

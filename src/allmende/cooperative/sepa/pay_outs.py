@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Pay-outs: balances of members who have left, and credit of members. A file for the bank (pain.001); booked when the statement says so."""
+"""Pay-outs: balances of members who have left, and credit of members. A file for the bank (pain.001); booked when the statement says so.
+
+Always holds: what is owed is in one pay-out at a time; one that failed, because the bank rejected it or sent it back, is kept as it was, and what it
+was to pay can be paid out again, with a reference of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from allmende.cooperative.accounts import BookEntry
 from allmende.cooperative.billing_profile import billing_of, billing_profile, clean_iban
 from allmende.cooperative.claims import Claim, next_number, open_claims
 from allmende.cooperative.continued_memberships import successor_of
@@ -59,6 +64,12 @@ class PayOut(models.Model):
     text = models.CharField(_("text"), max_length=140)
     run = models.ForeignKey(PayOutRun, on_delete=models.PROTECT, related_name="pay_outs")
     paid_on = models.DateField(null=True, blank=True)
+    #: The day on which the bank rejected it or its money came back.
+    failed_on = models.DateField(_("rejected or returned on"), null=True, blank=True)
+    #: The booking of the money that came back; none where the bank never paid.
+    returned_by = models.OneToOneField(
+        BookEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="returned_pay_out"
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -71,7 +82,7 @@ class PayOut(models.Model):
 
 def payable() -> list[PayOut]:
     """Unsaved: what is to be paid out and in no file yet. `iban` is empty where none is known."""
-    under_way = PayOut.objects.filter(paid_on__isnull=True)
+    under_way = pending_pay_outs()
     endings = set(under_way.filter(ending__isnull=False).values_list("ending_id", flat=True))
     claims = set(under_way.filter(claim__isnull=False).values_list("claim_id", flat=True))
     found = [
@@ -128,9 +139,20 @@ def create_pay_outs(actor: Person | None, day: date, *, expected: Decimal | None
     return run
 
 
+def pending_pay_outs() -> models.QuerySet[PayOut]:
+    """In a file, and the bank has neither paid nor rejected it."""
+    return PayOut.objects.filter(paid_on__isnull=True, failed_on__isnull=True)
+
+
+def returnable_pay_outs() -> models.QuerySet[PayOut]:
+    """Paid, and not come back."""
+    return PayOut.objects.filter(paid_on__isnull=False, failed_on__isnull=True)
+
+
 def repaid_by_member(day: date) -> dict[int, Decimal]:
-    """Balances of shares that the bank has paid out up to and with the day."""
+    """Balances of shares that the bank has paid out up to and with the day, and that had not come back by then."""
     rows = PayOut.objects.filter(kind=PayOutKind.SHARES, paid_on__lte=day)
+    rows = rows.filter(models.Q(failed_on__isnull=True) | models.Q(failed_on__gt=day))
     sums = rows.values("member").annotate(sum=models.Sum("amount")).order_by()
     return {row["member"]: summed(row["sum"]) for row in sums}
 

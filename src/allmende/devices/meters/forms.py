@@ -71,7 +71,7 @@ class ReadingsFileForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("CSV file"),
         help_text=gettext_lazy(
-            "First line: geraet; zeit; gesamt; sw; farbe; a3; a3_farbe; blatt – geraet, zeit and gesamt are needed. The device by short name, inventory number or serial number."
+            "First line: geraet; zeit; gesamt; sw; farbe; a3; a3_farbe; blatt – geraet, zeit and gesamt are needed. The device by name, short name, inventory number or serial number."
         ),
     )
 

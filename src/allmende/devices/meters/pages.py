@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from django.contrib import messages
@@ -60,8 +60,7 @@ def list_meters(request: HttpRequest, desk: Desk) -> HttpResponse:
         .order_by("name")
     )
     page = Paginator(devices, _ON_PAGE).get_page(request.GET.get("page"))
-    now = timezone.now()
-    rows = [{"device": device, "month": _last_month(device.pk, now)} for device in page]
+    rows = [{"device": device, "month": _last_month(device.pk)} for device in page]
     return desk.show(
         request,
         "devices/meters/meters.html",
@@ -107,7 +106,7 @@ def show_meter(request: HttpRequest, desk: Desk, device_id: int) -> HttpResponse
             _("All sides of %(device)s over time; the numbers are in the table.") % {"device": device},
             doubtful=[(at, total) for at, total in doubtful if total is not None],
         ),
-        month=_last_month(device.pk, timezone.now()),
+        month=_last_month(device.pk),
     )
 
 
@@ -218,7 +217,9 @@ def import_readings_page(request: HttpRequest, desk: Desk) -> HttpResponse:
                 % {"count": count},
             )
             return redirect("meters")
-    return desk.show(request, "devices/meters/import.html", form=form, faults=faults)
+    return desk.show(
+        request, "devices/meters/import.html", form=form, faults=faults, status=422 if faults else None
+    )
 
 
 _WAITING: Final = Q(
@@ -234,8 +235,10 @@ def _waiting_readings(municipality_id: int) -> QuerySet[MeterReading]:
     )
 
 
-def _last_month(device_id: int, now: datetime) -> MeterSpan | None:
-    return counts_between(device_id, now - _MONTH, now)
+def _last_month(device_id: int) -> MeterSpan | None:
+    """From a midnight on, so that what is interpolated there is the same on all pages and all day long."""
+    since = timezone.localdate() - _MONTH
+    return counts_between(device_id, timezone.make_aware(datetime.combine(since, time())), timezone.now())
 
 
 def _offered(desk: Desk, reading: MeterReading) -> list[Verdict]:

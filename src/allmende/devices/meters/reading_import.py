@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Readings out of a CSV file: all of them, or none and what is wrong with each line.
 
-A line has the device (short name, inventory number or serial number), the time, and counters by kind; headings in German or English, in any
+A line has the device (name, short name, inventory number or serial number), the time, and counters by kind; headings in German or English, in any
 order, separated by semicolons, commas or tabs; UTF-8 or Windows-1252. A reading that is there already is passed over, so that a
 file may be read in twice.
 """
@@ -33,6 +33,7 @@ from allmende.directory.people import Person
 FILE_BYTES: Final = 2 * 1024 * 1024
 LINES: Final = 20_000
 FAULTS_SHOWN: Final = 50
+_NAMED: Final = 5
 _HEADINGS: Final = {
     "geraet": "device", "gerät": "device", "device": "device", "seriennummer": "device", "serial": "device",
     "zeit": "at", "datum": "at", "at": "at", "date": "at", "time": "at",
@@ -149,21 +150,32 @@ def import_readings(actor: Person, municipality: Municipality, lines: list[ReadL
     return count
 
 
-def _by_name(municipality: Municipality) -> dict[str, Device | None]:
-    """None where a name means two devices."""
-    names: dict[str, Device | None] = {}
+def _by_name(municipality: Municipality) -> dict[str, list[Device]]:
+    """All that a name could mean: one device's name may be another's short name."""
+    names: dict[str, list[Device]] = {}
     for device in Device.objects.filter(municipality=municipality).select_related("device_model"):
-        for name in {device.slug, device.inventory_number, device.serial_number} - {""}:
-            key = name.lower()
-            names[key] = device if key not in names else None
+        own = (device.name, device.slug, device.inventory_number, device.serial_number)
+        for key in {_plain(name) for name in own} - {""}:
+            names.setdefault(key, []).append(device)
     return names
 
 
-def _read_line(cells: dict[str, str], devices: dict[str, Device | None]) -> ReadLine | str:
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _read_line(cells: dict[str, str], devices: dict[str, list[Device]]) -> ReadLine | str:
     name = cells.get("device", "")
-    device = devices.get(name.lower())
-    if device is None:
-        return _("There is no device “%(name)s”, or more than one.") % {"name": name[:60]}
+    meant = devices.get(_plain(name), [])
+    if not meant:
+        return _("There is no device “%(name)s”.") % {"name": name[:60]}
+    if len(meant) > 1:
+        slugs = ", ".join(sorted(device.slug for device in meant)[:_NAMED])
+        return _("“%(name)s” can mean several devices. Write the short name instead: %(slugs)s.") % {
+            "name": name[:60],
+            "slugs": slugs,
+        }
+    device = meant[0]
     at = read_moment(cells.get("at", ""))
     if at is None:
         return _("“%(text)s” is no time such as 31.12.2025 23:59.") % {"text": cells.get("at", "")[:40]}

@@ -147,7 +147,7 @@ def begin_concept(request: HttpRequest, desk: Desk) -> HttpResponse:
     else:
         form = ConceptForm(initial={"source": _first_text(request, desk), "seconds": 60})
     return desk.show(
-        request, "fleet/concept/begin.html", form=form, faults=faults, status=422 if faults else 200
+        request, "fleet/concept/begin.html", form=form, faults=faults, status=422 if faults else None
     )
 
 

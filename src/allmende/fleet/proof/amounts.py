@@ -49,6 +49,8 @@ def side_costs(
     pages: Mapping[str, Figure],
     side: Side,
     tax: Tax,
+    *,
+    label: str,
 ) -> Figure | None:
     """`before.year` or `after.year`; None where the case gives no costs of this side that count."""
     terms = [
@@ -60,8 +62,7 @@ def side_costs(
     ]
     if not terms:
         return None
-    label = Sentence(_("Costs of a year before")) if side == "before" else Sentence(_("Costs of a year now"))
-    return derive(f"{side}.year", Unit.EUR_YEAR, label, plus(*terms))
+    return derive(f"{side}.year", Unit.EUR_YEAR, Sentence(label), plus(*terms))
 
 
 def cost_year(cost: Cost, name: str, tax: Tax) -> Figure:

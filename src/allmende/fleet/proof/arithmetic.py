@@ -45,6 +45,8 @@ class Standing(StrEnum):
 
     #: Both sides' costs are known and compared.
     PROVED = "proved"
+    #: Both sides' costs are known, but not all of those now: no saving, for it would be too large.
+    INCOMPLETE = "incomplete"
     #: One side, or both, is known only from the saving that a source tells: repeated, not proved.
     RESTATED = "restated"
     #: Only one side's costs are known: a price, no saving.
@@ -127,12 +129,19 @@ class _Tree:
     def add_costs(self) -> None:
         """`before.year`, `after.year`; where a source tells only the saving, the side that follows from it."""
         case = self.case
-        before = side_costs(case.before, case.before_clicks, self.pages_before, "before", case.tax)
-        after = side_costs(case.after, case.after_clicks, self.pages_after, "after", case.tax)
+        labels = (_("Costs of a year before"), _("Costs of a year now"))
+        if case.unpriced:
+            labels = (labels[0], _("Costs of a year now, as far as they are known"))
+        before = side_costs(
+            case.before, case.before_clicks, self.pages_before, "before", case.tax, label=labels[0]
+        )
+        after = side_costs(
+            case.after, case.after_clicks, self.pages_after, "after", case.tax, label=labels[1]
+        )
         for figure in filter(None, (before, after)):
             self.add(figure)
         if before and after:
-            self.standing = Standing.PROVED
+            self.standing = Standing.INCOMPLETE if case.unpriced else Standing.PROVED
         elif before or after:
             self.standing = Standing.PRICE
         told = case.saving
@@ -150,7 +159,7 @@ class _Tree:
         if before:
             label = _("Costs of a year now, if the told saving is right")
             self.derive("after.year", Unit.EUR_YEAR, label, minus(before, saving))
-        elif after:
+        elif after and not case.unpriced:
             label = _("Costs of a year before, if the told saving is right")
             self.derive("before.year", Unit.EUR_YEAR, label, plus(after, saving))
 
@@ -162,7 +171,8 @@ class _Tree:
             ("after", _("Costs of a month now"), _("Price of a page now")),
         ):
             costs, pages = self.get(f"{side}.year"), self.get(f"volume.{side}.year")
-            if costs is None:
+            if costs is None or (side == "after" and self.case.unpriced):
+                # Of a part of the costs there is no price of all pages.
                 continue
             self.derive(f"{side}.month", Unit.EUR_MONTH, month, over(costs, MONTHS_OF_A_YEAR))
             if pages is not None and pages.value:

@@ -172,3 +172,5 @@ class Case:
     fleet: Fleet | None = None
     membership: Membership | None = None
     told: tuple[Told, ...] = ()
+    #: What costs something now and nobody knows how much, in a sentence each: then no saving is computed.
+    unpriced: tuple[str, ...] = ()

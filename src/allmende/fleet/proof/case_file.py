@@ -108,6 +108,7 @@ class _Reader:
             fleet=self._fleet(),
             membership=self._membership(),
             told=(*self._told("published", is_own=False), *self._told("check", is_own=True)),
+            unpriced=top.texts("unpriced"),
         )
         top.finish()
         return case
@@ -339,6 +340,8 @@ class _Writer:
             "notes": list(case.notes),
             "sources": self._sources,
         }
+        if case.unpriced:
+            body["unpriced"] = list(case.unpriced)
         for side, costs, clicks in (
             ("before", case.before, case.before_clicks),
             ("after", case.after, case.after_clicks),

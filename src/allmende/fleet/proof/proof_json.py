@@ -40,6 +40,7 @@ def proof_as_json(proof: Proof, speaker: Speaker) -> dict[str, Any]:
             for cost in costs
             if not cost.counted
         ],
+        "unpriced": list(proof.case.unpriced),
         "notes": list(proof.case.notes),
     }
 

@@ -32,7 +32,7 @@ from allmende.fleet.proof.case import CostKind
 from allmende.fleet.proof.case_file import write_case
 from allmende.fleet.proof.figures import Figure, Kind
 from allmende.fleet.proof.prove_command import comparison_words
-from allmende.fleet.proof.town_case import NoCaseError, Span, make_case, offer_spans
+from allmende.fleet.proof.town_case import NoCaseError, Span, find_unpriced, make_case, offer_spans
 from allmende.fleet.proof.wording import KINDS, STANDINGS, Speaker
 from allmende.fleet.tables import Column, Table
 
@@ -81,12 +81,14 @@ class ShownFigure:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The town's proof, or why there is none (`missing`)."""
+    """The town's proof, or why there is none (`missing`, below `heading`); and what has no price, with where to enter it."""
 
     spans: list[Span]
     chosen: int
     proof: Proof | None
-    missing: str
+    heading: str = ""
+    missing: str = ""
+    unpriced: tuple[tuple[str, str], ...] = ()
 
     @property
     def query(self) -> str:
@@ -212,7 +214,7 @@ def make_paper(proof: Proof) -> bytes:
     ]
     if len(assumed) > 5:
         assumed = [*assumed[:4], _("and %(count)d more, in the case file") % {"count": len(assumed) - 4}]
-    lead = [_headline(proof, speaker), *proof.case.notes]
+    lead = [_headline(proof, speaker), *proof.case.unpriced, *proof.case.notes]
     lead.append(
         _("All amounts are net, without value added tax.")
         if proof.case.tax == "net"
@@ -256,11 +258,18 @@ def _open(request: HttpRequest, desk: Desk) -> _Opened:
         case = make_case(
             desk.municipality, find_baseline(desk.municipality), spans[chosen] if spans else None
         )
-        return _Opened(spans, chosen, prove(case), "")
+        proof = prove(case)
     except NoCaseError as error:
-        return _Opened(spans, chosen, None, error.words)
+        return _Opened(spans, chosen, None, _("There is nothing to compare yet"), error.words)
     except UnprovableError as error:
-        return _Opened(spans, chosen, None, _speaker().say(error.problem))
+        heading = _("The saving can't be computed from these figures")
+        return _Opened(spans, chosen, None, heading, _speaker().say(error.problem))
+    where = "add_term" if desk.may_keep_contracts else "contract"
+    unpriced = tuple(
+        (str(each), reverse(where, args=[each.contract.pk]))
+        for each in (find_unpriced(desk.municipality, spans[chosen]) if case.unpriced else ())
+    )
+    return _Opened(spans, chosen, proof, unpriced=unpriced)
 
 
 def _proof_or_404(request: HttpRequest, desk: Desk) -> Proof:

@@ -84,6 +84,10 @@ def _lines(proof: Proof, speaker: Speaker) -> Iterator[str]:
     yield ""
     for figure in proof.figures:
         yield from _figure_lines(figure, speaker)
+    if proof.case.unpriced:
+        yield from _heading(say(_("Without a price")))
+        for sentence in proof.case.unpriced:
+            yield from _wrap(sentence)
     uncounted = [cost for cost in (*proof.case.before, *proof.case.after) if not cost.counted]
     if uncounted:
         yield from _heading(say(_("Not counted")))

@@ -14,14 +14,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from allmende.directory.municipalities import Municipality
 from allmende.fleet.baselines import Baseline, BaselineRow, RowValues
-from allmende.fleet.contract_terms import law_s_rate
+from allmende.fleet.contract_terms import OPEN_END, law_s_rate
 from allmende.fleet.contracts import Contract, Settled
 from allmende.fleet.figures import day_words
 from allmende.fleet.prices import PriceError
@@ -34,6 +35,7 @@ from allmende.fleet.settlement.drafts import DraftLine, draft_settlement, find_e
 from allmende.fleet.settlement.settlements import SettlementLine
 
 _SPANS_OFFERED: Final = 6
+_DEVICES_NAMED: Final = 10
 _LINE_KINDS: Final = {
     LineKind.RENT: CostKind.DEVICES,
     LineKind.CLICKS: CostKind.SERVICE,
@@ -63,6 +65,28 @@ class Span:
 
     def __str__(self) -> str:
         return f"{day_words(self.first_day)} – {day_words(self.last_day)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Devices that are in a contract on days for which it has no price list."""
+
+    contract: Contract
+    devices: tuple[str, ...]
+
+    def __str__(self) -> str:
+        named = ", ".join(self.devices[:_DEVICES_NAMED])
+        more = len(self.devices) - _DEVICES_NAMED
+        if more > 0:
+            named = ngettext("%(named)s and %(count)d more", "%(named)s and %(count)d more", more) % {
+                "named": named,
+                "count": more,
+            }
+        return ngettext(
+            "%(devices)s: the device is in the contract %(contract)s, which has no price for it yet.",
+            "%(devices)s: these devices are in the contract %(contract)s, which has no prices for them yet.",
+            len(self.devices),
+        ) % {"devices": named, "contract": self.contract}
 
 
 def offer_spans(municipality: Municipality, today: date) -> list[Span]:
@@ -103,7 +127,8 @@ def make_case(municipality: Municipality, baseline: Baseline | None, span: Span 
     rows = list(baseline.rows.all())
     contracts = _contracts_in(municipality, span)
     after = [cost for contract in contracts for cost in _contract_costs(contract, span)]
-    if not after:
+    unpriced = tuple(str(each) for each in find_unpriced(municipality, span))
+    if not after and not unpriced:
         raise NoCaseError(_("No contract costs anything in this span. Please check its prices and devices."))
     after += [cost for row in rows if (cost := _carried_on(row)) is not None]
     volume, devices = measured_volume(municipality, contracts, span.days)
@@ -118,7 +143,26 @@ def make_case(municipality: Municipality, baseline: Baseline | None, span: Span 
         volume_after=volume,
         fleet=_fleet(baseline, devices, span),
         membership=_membership(baseline),
+        unpriced=unpriced,
     )
+
+
+def find_unpriced(municipality: Municipality, span: Span) -> list[Unpriced]:
+    """By contract; what was settled was settled with a price, and is not asked."""
+    found = []
+    for contract in _contracts_in(municipality, span):
+        priced_from = contract.terms.aggregate(first=Min("first_day"))["first"] or OPEN_END
+        rows = contract.contract_devices.filter(
+            Q(last_day__isnull=True) | Q(last_day__gte=span.first_day), first_day__lte=span.last_day
+        )
+        devices = [
+            row.device.name
+            for row in rows.select_related("device")
+            if max(row.first_day, contract.first_day, span.first_day) < priced_from
+        ]
+        if devices:
+            found.append(Unpriced(contract, tuple(devices)))
+    return found
 
 
 def _contracts_in(municipality: Municipality, span: Span) -> list[Contract]:
@@ -158,16 +202,11 @@ def _contract_costs(contract: Contract, span: Span) -> Iterator[Cost]:
 
 
 def _draft_lines(contract: Contract, period: Days) -> tuple[DraftLine, ...]:
-    if not contract.terms.exists() and not contract.contract_devices.exists():
-        # Just begun to be written down: it costs nothing yet, and keeps nothing from being proved.
-        return ()
     try:
         return draft_settlement(contract, period).lines
     except PriceError:
-        raise NoCaseError(
-            _("The contract %(contract)s has days without a price. Please complete its prices.")
-            % {"contract": contract}
-        ) from None
+        # Told by `find_unpriced`; what the other contracts cost is shown all the same.
+        return ()
 
 
 def _line_cost(line: Line, device_name: str, origin: Origin, span: Span) -> Cost:

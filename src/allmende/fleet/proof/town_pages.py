@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from allmende.devices.devices import Device
 from allmende.devices.meters.counts import Counts
@@ -134,7 +135,9 @@ def _total(counts: Counts) -> int:
 
 
 def _how(span: MeterSpan) -> str:
-    words = f"{_end_words(_('Beginning'), span.start)} {_end_words(_('End'), span.end)}"
+    beginning = _end_words(pgettext("of what is measured", "Beginning"), span.start)
+    end = _end_words(pgettext("of what is measured", "End"), span.end)
+    words = f"{beginning} {end}"
     if not _reaches(span):
         words += " " + _(
             "The readings do not reach to both ends of what is measured; what was printed beyond them is missing."

@@ -55,6 +55,9 @@ KINDS: Final = {
 }
 STANDINGS: Final = {
     Standing.PROVED: _("The saving is computed from the costs before and now."),
+    Standing.INCOMPLETE: _(
+        "Not everything that costs something now has a price: no saving is computed, it would be too large."
+    ),
     Standing.RESTATED: _(
         "The saving is taken from the source; it is not computed from prices on both sides."
     ),

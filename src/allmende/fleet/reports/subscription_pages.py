@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from allmende.directory.access import READS_FIGURES
-from allmende.directory.administration_access import Desk, contracts_page
+from allmende.directory.administration_access import Desk, contracts_page, readers_page
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.fleet.reports.kinds import ReportKind
@@ -102,31 +102,34 @@ def show_subscriptions(request: HttpRequest, desk: Desk) -> HttpResponse:
             messages.success(request, _("Saved. The first mail comes when the period is over."))
             return redirect("report_subscriptions")
         status = 422
-    described = [_describe(row) for row in rows.select_related("recipient").prefetch_related("mails")]
+    described = [_describe(row, desk) for row in rows.select_related("recipient").prefetch_related("mails")]
     return desk.show(
         request,
         "fleet/reports/subscriptions.html",
         form=form,
         subscriptions=described,
         mail_is_set_up=mail_is_set_up(),
+        has_recipients=form.fields["recipient"].queryset.exists(),  # type: ignore[attr-defined]
         status=status,
     )
 
 
 @require_POST
-@contracts_page
+@readers_page
 def end_subscription(request: HttpRequest, desk: Desk, subscription_id: int) -> HttpResponse:
+    """Whoever gets the mails may end them, as each mail says."""
     row = get_object_or_404(ReportSubscription, pk=subscription_id, municipality=desk.municipality)
     unsubscribe(desk.actor, row)
     messages.success(request, _("Ended. No more mails come."))
     return redirect("report_subscriptions")
 
 
-def _describe(row: ReportSubscription) -> dict[str, Any]:
+def _describe(row: ReportSubscription, desk: Desk) -> dict[str, Any]:
     mails = sorted(row.mails.all(), key=lambda mail: mail.since)
     last = mails[-1] if mails else None
     return {
         "row": row,
+        "may_end": desk.may_keep_contracts or row.recipient_id == desk.actor.pk,
         "name": NAMES[ReportKind(row.kind)],
         "rhythm": Rhythm(row.rhythm).label,
         "sent_at": next((mail.sent_at for mail in reversed(mails) if mail.sent_at), None),

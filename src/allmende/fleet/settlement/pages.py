@@ -49,6 +49,7 @@ from allmende.fleet.settlement.statement import (
     line_words,
     lines_table,
     number_words,
+    payable_words,
     price_words,
     problem_words,
     settlement_title,
@@ -163,7 +164,6 @@ def show_draft(request: HttpRequest, desk: Desk, contract_id: int) -> HttpRespon
         may_close=may_close(contract, period, today),
         previous=draft.previous,
         following=draft.previous is not None and following,
-        status=422 if form.errors else 200,
         **_parts(request, statement, links),
     )
 
@@ -298,7 +298,8 @@ def _parts(request: HttpRequest, statement: Statement, links: list[str | None] |
         "problems": [problem_words(each) for each in statement.problems],
         "net": money_words(statement.net),
         "tax": money_words(statement.tax),
-        "gross": money_words(statement.gross),
+        "payable": payable_words(statement),
+        "gross": money_words(abs(statement.gross)),
     }
 
 

@@ -197,6 +197,13 @@ def _price_decimals(statement: Statement) -> int:
     return max((2, *(-each for each in exponents if isinstance(each, int))))
 
 
+def payable_words(statement: Statement) -> str:
+    """Who owes the sum that stands beside it without its sign."""
+    if statement.version > 1:
+        return _("Difference, credited to us") if statement.gross < 0 else _("Difference to pay")
+    return _("Credited to us") if statement.gross < 0 else _("To pay")
+
+
 def centres_table(statement: Statement) -> Table:
     rows = tuple(
         (
@@ -205,7 +212,8 @@ def centres_table(statement: Statement) -> Table:
             Decimal(each["tax"]),
             Decimal(each["gross"]),
         )
-        for each in statement.centres
+        # By number; without one at the end.
+        for each in sorted(statement.centres, key=lambda each: (not each["number"], each["number"]))
     )
     columns = (
         Column(_("Cost centre")),
@@ -241,11 +249,12 @@ def statement_paper(statement: Statement, town: str) -> bytes:
         _("Supplier: %(supplier)s, contract %(number)s")
         % {"supplier": contract.supplier, "number": contract.number},
         _("Period: %(period)s") % {"period": statement.period_words},
-        _("Net %(net)s, tax %(tax)s, to pay %(gross)s")
+        _("Net %(net)s, tax %(tax)s. %(payable)s: %(gross)s")
         % {
             "net": money_words(statement.net),
             "tax": money_words(statement.tax),
-            "gross": money_words(statement.gross),
+            "payable": payable_words(statement),
+            "gross": money_words(abs(statement.gross)),
         },
         services_words(contract),
     ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from allmende.devices.devices import Device
+from allmende.directory.cost_centres import CostCentre
 from allmende.directory.login_names import canonical_login
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
@@ -37,6 +38,12 @@ class TrialForm(forms.Form):
         label=gettext_lazy("Login of the person"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+    cost_centre = forms.ModelChoiceField(
+        label=gettext_lazy("On the cost centre"),
+        queryset=CostCentre.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("the person's own"),
     )
     device = forms.ModelChoiceField(
         label=gettext_lazy("At the device"), queryset=Device.objects.none(), empty_label=None
@@ -66,9 +73,13 @@ class TrialForm(forms.Form):
     def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._town = municipality
-        field = self.fields["device"]
+        self._offer("device", Device.objects.filter(municipality=municipality, is_active=True))
+        self._offer("cost_centre", CostCentre.objects.filter(municipality=municipality, is_active=True))
+
+    def _offer(self, name: str, rows: Any) -> None:
+        field = self.fields[name]
         if isinstance(field, forms.ModelChoiceField):
-            field.queryset = Device.objects.filter(municipality=municipality, is_active=True)
+            field.queryset = rows
 
     def clean_person(self) -> Person:
         login = canonical_login(self.cleaned_data["person"], [str(each) for each in self._town.login_domains])
@@ -84,16 +95,20 @@ class TrialForm(forms.Form):
         pages, colour_pages = data.get("pages"), data.get("colour_pages")
         if pages is not None and colour_pages is not None and colour_pages > pages:
             self.add_error("colour_pages", _("There are not so many pages."))
+        centre, day = data.get("cost_centre"), data.get("day")
+        if centre is not None and day is not None and not centre.is_open_on(day):
+            self.add_error("cost_centre", _("It is closed on this day: choose another one, or another day."))
         return data
 
     def facts(self) -> Facts:
         """Of a valid form."""
         data = self.cleaned_data
         person: Person = data["person"]
+        bearer: CostCentre | None = data["cost_centre"] or person.cost_centre
         at = datetime.combine(data["day"], data["time"], tzinfo=timezone.get_current_timezone())
         facts = Facts(
             person_id=person.pk,
-            cost_centre=None if person.cost_centre is None else person.cost_centre.number,
+            cost_centre=None if bearer is None else bearer.number,
             document_format=data["document_format"],
             pages=data["pages"],
             colour_pages=data["colour_pages"],

@@ -46,6 +46,7 @@ from allmende.cooperative.shares import subscribe_shares
 from allmende.cooperative.stored_documents import store_document
 from allmende.directory.models import Municipality, Person, Role
 from allmende.directory.roles import RoleName
+from allmende.server.demo.demo_payments import BOUNCES, bring_newest_statement, collect_contributions
 from allmende.server.demo.demo_town import (
     COOPERATIVE_SLUG,
     NEIGHBOUR_NAME,
@@ -101,8 +102,8 @@ _VOTERS: Final = (
     ("Anke", "Kämmerin"), ("Bernd", "Hauptamtsleiter"), ("Cornelia", "Kämmerin"), ("Dirk", "Beigeordneter"), ("Elif", "Hauptamtsleiterin"),
 )  # fmt: skip
 _SURNAMES: Final = ("Albers", "Brandt", "Cramer", "Dietze", "Ewert", "Fiedler", "Gerloff", "Hanke")
-#: Invoices of the running quarter that are out already; the others wait for the office.
-_ISSUED: Final = 3
+#: Invoices of the running quarter that are out and to be paid by transfer; the others wait for the office.
+_ISSUED: Final = 2
 
 
 def make_cooperative_demo(today: date) -> bool:
@@ -322,17 +323,18 @@ def _leave_pending(office: Person) -> None:
 
 
 def _invoice(office: Person, zerbst: Member, today: date) -> None:
-    """Zerbst's first quarter, then the running one of all; the years between were kept elsewhere."""
+    """Zerbst's first quarter, then the running one of all: two are collected, two invoiced to be paid; the years between were kept elsewhere."""
     for day in (ZERBST_DAY, today):
         charge_contributions(office, day)
     first = Charge.objects.filter(first_day__lt=date(2015, 1, 1))
     first.exclude(member=zerbst).delete()
     _pay(office, issue_invoice(office, list(first), date(2014, 7, 15)).claim, date(2014, 7, 28))
+    collect_contributions(office, [zerbst, Member.objects.get(name=BOUNCES)], today)
     running = Charge.objects.filter(invoice__isnull=True)
-    others = running.exclude(member=zerbst).order_by("member__name")[: _ISSUED - 1]
-    chosen = [*running.filter(member=zerbst), *others]
+    chosen = list(running.order_by("member__name")[:_ISSUED])
     for charge in chosen:
         issue_invoice(office, [charge], today - timedelta(days=10))
+    bring_newest_statement(office, chosen[-1], today)
 
 
 def _pay(office: Person, claim: Claim, day: date) -> None:

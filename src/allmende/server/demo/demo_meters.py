@@ -31,7 +31,7 @@ _NOTE: Final = "Demo: erfundener Zählerstand"
 _ZERO: Final = Counts(total=0, mono=0, colour=0, a3=0, a3_colour=0, sheets=0)
 _EMPTY_SOON: Final = "bauhof"
 _MISTYPED: Final = "jugend"
-_CARTRIDGES: Final = (("schwarz", "1"), ("cyan", "2"), ("magenta", "3"), ("gelb", "4"))
+_CARTRIDGES: Final = (("black", "1"), ("cyan", "2"), ("magenta", "3"), ("yellow", "4"))
 
 
 def write_readings(

@@ -94,6 +94,10 @@ def ensure_officials(town: Municipality, password: str) -> dict[str, Person]:
                 display_name=wanted.name,
                 cost_centre=ensure_cost_centre(town, wanted.cost_centre),
             )
+        if not person.email and not town.is_cooperative:
+            # Reports go there where the operator has named a mail server; the domain is nobody's (RFC 2606).
+            person.email = f"{wanted.login}@{town.slug}.example"
+            person.save(update_fields=["email"])
         Role.objects.get_or_create(municipality=town, person=person, name=wanted.role)
         found[wanted.role] = person
     return found

@@ -71,7 +71,7 @@ def run_town(arguments: argparse.Namespace) -> int:
         ask_devices()
         sys.stdout.write(describe_demo(settings.ALLMENDE_HOST, facts, _own_command(settings.HOME)))
         sys.stdout.flush()
-        return serve(settings.ALLMENDE_HOST, settings.ALLMENDE_PORT)
+        return serve(settings.ALLMENDE_HOST, settings.ALLMENDE_PORT, processes=settings.ALLMENDE_PROCESSES)
     finally:
         for process in devices:
             process.terminate()

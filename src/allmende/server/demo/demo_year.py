@@ -18,9 +18,6 @@ from allmende.devices.models import Device
 from allmende.directory.roles import RoleName
 from allmende.fleet.contracts import Contract
 from allmende.printing.ledger.rebuilding import rebuild_totals
-from allmende.printing.rules.conditions import Between, OneOf
-from allmende.printing.rules.editing import RuleDetails, add_rule
-from allmende.printing.rules.evaluation import Effect
 from allmende.server.demo.demo_calendar import DemoDays
 from allmende.server.demo.demo_contract import (
     NUMBER,
@@ -34,7 +31,8 @@ from allmende.server.demo.demo_fleet import STANDS, make_fleet
 from allmende.server.demo.demo_ledger import add_up_by_day, correct_one, set_budgets, write_ledger
 from allmende.server.demo.demo_meters import write_readings, write_supplies
 from allmende.server.demo.demo_neighbours import make_cooperative, make_neighbour
-from allmende.server.demo.demo_people import CENTRES, ensure_officials, make_colleagues, town_of
+from allmende.server.demo.demo_people import CENTRES, ensure_officials, make_colleagues
+from allmende.server.demo.demo_rules import add_rules, count_effects
 
 if TYPE_CHECKING:
     from allmende.directory.municipalities import Municipality
@@ -70,39 +68,8 @@ def make_year(town: Municipality, it: Person, password: str, today: date) -> boo
         enter_factor(finance, days)
         correct_one(finance, devices["soziales"], centres["5100"])
         set_budgets(finance, centres, days)
-        _add_rules(it, virtual)
+        add_rules(it, virtual, days)
+        count_effects(it, devices, days, seed)
         town.shows_cost = True
         town.save(update_fields=["shows_cost"])
     return True
-
-
-def _add_rules(it: Person, virtual: list[Device]) -> None:
-    town = town_of(it)
-    add_rule(
-        it,
-        town,
-        RuleDetails(
-            name="Ab 10 Seiten beidseitig",
-            effect=Effect.DUPLEX,
-            conditions=(Between("pages", 10, None),),
-            reason_de="Ab zehn Seiten druckt die Stadt auf beiden Seiten.",
-            reason_en="From ten pages on the town prints on both sides.",
-        ),
-    )
-    by_slug = {device.slug: device for device in virtual}
-    if len(by_slug) == 2:
-        add_rule(
-            it,
-            town,
-            RuleDetails(
-                name="Große Aufträge in den Kopierraum",
-                effect=Effect.ADVISE,
-                conditions=(
-                    OneOf("devices", frozenset({by_slug["rathaus-eg"].pk})),
-                    Between("impressions", 100, None),
-                ),
-                advised_device_id=by_slug["rathaus-og"].pk,
-                reason_de="Im Kopierraum stört ein langer Auftrag niemanden.",
-                reason_en="In the copy room a long job is in nobody's way.",
-            ),
-        )
