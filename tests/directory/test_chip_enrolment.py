@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from allmende.directory import events
-from allmende.directory.attempts import TooManyAttemptsError
+from allmende.directory.attempts import AttemptCount, TooManyAttemptsError
 from allmende.directory.audit import AuditEntry
 from allmende.directory.chip_enrolment import (
     CODE_ALPHABET,
@@ -177,6 +177,7 @@ def test_an_impossible_pin_is_refused(pin: str) -> None:
     with pytest.raises(PinRefusedError):
         enrol_chip_with_code(town, ONE, issue_enrolment_code(anna, anna), pin=pin)
     assert Person.objects.get(pk=anna.pk).recipient == ""
+    assert not AttemptCount.objects.exists()
 
 
 def test_revoking_closes_the_only_way(told: list[events.Event]) -> None:

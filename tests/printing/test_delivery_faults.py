@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
 from allmende.printing.visit.release import cancel_jobs, settle_uncertain, stop_jobs
+from allmende.spool import SpoolError, SpoolMissingError
 from makers import PDF
 from printing import scripted_device as device
 from printing.delivering import QUICK, delivering, wait_for_state
@@ -136,6 +137,26 @@ async def test_a_changed_document_is_noticed_before_the_device_is_asked() -> Non
         standing = await sync_to_async(work)()
         job = await wait_for_state(standing.job_ids[0], State.HELD)
         assert job.reason == "unreadable"
+        assert CREATE not in printer.asked
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(SpoolError("no answer"), "spool-silent"), (SpoolMissingError("gone"), "unreadable")],
+)
+@pytest.mark.parametrize("is_raw", [False, True], ids=["ipp", "port 9100"])
+async def test_a_spool_that_does_not_answer_is_not_the_document_s_fault(
+    error: SpoolError, reason: str, is_raw: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Iterator[bytes]:
+        raise error
+
+    monkeypatch.setattr(type(job_spool()), "read", fail)
+    async with scripted_printer() as printer, delivering():
+        uri = printer.uri.replace("ipp:", "socket:").removesuffix("/ipp/print") if is_raw else printer.uri
+        standing = await stand_and_release(uri, spooled=True)
+        job = await wait_for_state(standing.job_ids[0], State.HELD)
+        assert job.reason == reason
         assert CREATE not in printer.asked
 
 

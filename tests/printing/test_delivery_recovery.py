@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobEvent
 from allmende.printing.retention import sweep_once
+from allmende.spool import SpoolError
 from makers import make_device, make_job, make_queue, make_town
 from printing.delivering import delivering, wait_for_state
 from printing.scripted_device import DeviceJob, ScriptedPrinter, scripted_printer, work_on
@@ -173,6 +175,22 @@ async def test_a_direct_queue_does_not_repeat_what_the_device_refused() -> None:
             await wait_until_reason(job_id, "format-not-supported")
             await Job.objects.aupdate(released_at=timezone.now() - timedelta(hours=1))
             assert await sync_to_async(waiting_direct_jobs)() == []
+
+
+async def test_a_direct_queue_tries_again_when_the_spool_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Iterator[bytes]:
+        raise SpoolError("no answer")
+
+    async with scripted_printer() as printer:
+        job_id = await direct_job(printer, spooled=True)
+        with monkeypatch.context() as away:
+            away.setattr(type(job_spool()), "read", fail)
+            async with delivering():
+                await wait_until_reason(job_id, "spool-silent")
+        await Job.objects.aupdate(released_at=timezone.now() - timedelta(hours=1))
+        async with delivering():
+            await wait_for_state(job_id, State.PRINTED)
+        assert len(printer.printed) == 1
 
 
 async def wait_until_reason(job_id: int, reason: str) -> None:

@@ -127,7 +127,7 @@ def test_refused(
 
 def test_without_a_file(portal: Client, service: PrintService) -> None:
     response = portal.post("/drucken/", {"copies": 1, "sides": "one-sided", "colour": "auto"})
-    assert "This field is required." in response.content.decode()
+    assert "Please choose the file that is to be printed." in response.content.decode()
 
 
 def test_without_the_service(portal: Client) -> None:

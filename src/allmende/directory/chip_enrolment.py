@@ -204,7 +204,6 @@ def _wrap_for_chip(
 
     What follows tells whether the number is taken, so each is counted. Raises PinRefusedError, TooManyAttemptsError.
     """
-    spend_attempt(ENROLMENT_LIMIT, person.pk)
     derived = chip_secrets(municipality, number)
     key = derived.wrapping_key
     if pin is not None:
@@ -212,6 +211,7 @@ def _wrap_for_chip(
             key = chip_pin_key(municipality, derived, pin)
         except SealError:
             raise PinRefusedError from None
+    spend_attempt(ENROLMENT_LIMIT, person.pk)
     context = wrap_context("chip", municipality.pk, person.pk)
     return derived.lookup, wrap_identity(identity, key, context)
 

@@ -82,6 +82,7 @@ _REASONS: Final[dict[str, str | Promise]] = {
     "key-replaced": gettext_lazy("Your key was replaced; the job can't be opened any more"),
     "document-missing": gettext_lazy("The document is missing"),
     "unreadable": gettext_lazy("The document can't be read"),
+    "spool-silent": gettext_lazy("The document can't be fetched at the moment; please try again soon"),
     "budget-exceeded": gettext_lazy("The budget is used up"),
     # of the town's rules
     "awaits-approval": gettext_lazy("Waits for approval"),

@@ -9,19 +9,26 @@ unchecked: who holds the file key needs none.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from allmende.printing.jobs import Job, JobDocument
 from allmende.seal import FileKey, SealError, unseal_pieces
-from allmende.spool import Spool, SpoolError
+from allmende.spool import Spool, SpoolError, SpoolMissingError
+
+log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
 
 class DocumentGoneError(Exception):
     """The stored document can't be read or isn't what was sealed."""
+
+
+class DocumentAwayError(DocumentGoneError):
+    """The store of documents does not give it out at the moment: nothing is wrong with the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,11 @@ async def _in_thread(work: Callable[[], _T]) -> _T:
 def _guard(work: Callable[[], _T]) -> _T:
     try:
         return work()
-    except (SealError, SpoolError) as error:
+    except (SealError, SpoolMissingError) as error:
         raise DocumentGoneError from error
+    except SpoolError as error:
+        log.warning("a document can't be fetched: %s", error)
+        raise DocumentAwayError from error
 
 
 @dataclass(slots=True)

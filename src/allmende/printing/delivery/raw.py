@@ -17,11 +17,11 @@ from allmende.devices.device_client import DeviceError
 from allmende.devices.device_wire import Wire
 from allmende.documents import JPEG, PDF, PWG_RASTER, DocumentError
 from allmende.ipp import AttributeSet, make
-from allmende.printing.delivery.documents import CountedPieces, DocumentGoneError
+from allmende.printing.delivery.documents import CountedPieces, DocumentAwayError, DocumentGoneError
 from allmende.printing.delivery.host import DeliveryHost
 from allmende.printing.delivery.plans import CannotPrintError
 from allmende.printing.delivery.records import Verdict
-from allmende.printing.delivery.rules import REASONS, happening_of
+from allmende.printing.delivery.rules import REASONS, Happening, happening_of
 from allmende.printing.job_states import Change
 
 END_NOT_KNOWN: Final = "end-not-known"
@@ -49,9 +49,9 @@ async def deliver_raw(host: DeliveryHost, uri: str, policy: AddressPolicy) -> Ve
     try:
         pieces = await host.open_document(plan)
         await pieces.prepare()
-    except (DocumentGoneError, DocumentError):
+    except (DocumentGoneError, DocumentError) as error:
         wire.abort()
-        return Verdict(Change.RETURN, "unreadable")
+        return Verdict(Change.RETURN, _reason(error))
     try:
         if not await host.begin(0):
             return Verdict(None)
@@ -83,8 +83,8 @@ async def _send(wire: Wire, pieces: CountedPieces, stalled: float) -> Verdict:
             # The device closes when it has read everything; what it says on the way is nobody's language.
             while await wire.read():
                 pass
-    except (DocumentGoneError, DocumentError):
-        reason = "unreadable"
+    except (DocumentGoneError, DocumentError) as error:
+        reason = _reason(error)
     except TimeoutError:
         reason = "device-silent"
     except OSError:
@@ -92,3 +92,7 @@ async def _send(wire: Wire, pieces: CountedPieces, stalled: float) -> Verdict:
     else:
         return Verdict(Change.FINISH, END_NOT_KNOWN)
     return Verdict(Change.LOSE_SIGHT if pieces.handed_over else Change.RETURN, reason)
+
+
+def _reason(error: Exception) -> str:
+    return REASONS[Happening.SPOOL if isinstance(error, DocumentAwayError) else Happening.DOCUMENT]

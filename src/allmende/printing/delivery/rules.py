@@ -57,6 +57,7 @@ class Happening(StrEnum):
     SILENT = "silent"
     NONSENSE = "nonsense"
     DOCUMENT = "document"  #: our own source of the document failed
+    SPOOL = "spool"  #: the spool does not give the document out at the moment
 
 
 class Course(StrEnum):
@@ -76,6 +77,7 @@ _EARLY: Final[dict[Happening, Course]] = {
     Happening.SILENT: Course.WAIT,
     Happening.NONSENSE: Course.RETURN,
     Happening.DOCUMENT: Course.RETURN,
+    Happening.SPOOL: Course.RETURN,
 }
 #: The step SEND stands here twice: `FAULTS[Step.SEND]` is with bytes of the document under way, `FAULTS_BEFORE_FIRST_BYTE` without.
 FAULTS_BEFORE_FIRST_BYTE: Final[dict[Happening, Course]] = dict.fromkeys(Happening, Course.RETURN)
@@ -101,10 +103,19 @@ REASONS: Final[dict[Happening, str]] = {
     Happening.SILENT: "device-silent",
     Happening.NONSENSE: "device-nonsense",
     Happening.DOCUMENT: "unreadable",
+    Happening.SPOOL: "spool-silent",
 }
 #: After these a direct queue tries again by itself: nothing was printed, and it was not the document's fault.
 PASSING_REASONS: Final = frozenset(
-    {"device-offline", "device-busy", "connection-cut", "device-silent", "service-restarted", ""}
+    {
+        "device-offline",
+        "device-busy",
+        "connection-cut",
+        "device-silent",
+        "service-restarted",
+        REASONS[Happening.SPOOL],
+        "",
+    }
 )
 
 _BUSY_STATUSES: Final = frozenset(

@@ -31,7 +31,7 @@ from allmende.documents import DocumentError
 from allmende.ipp import AttributeSet, GroupTag, Message, Status
 from allmende.ipp.ticket import ticket_attributes
 from allmende.printing.delivery.devices import DevicePrinter, DeviceStatusError, require_success
-from allmende.printing.delivery.documents import CountedPieces, DocumentGoneError
+from allmende.printing.delivery.documents import CountedPieces, DocumentAwayError, DocumentGoneError
 from allmende.printing.delivery.plans import CannotPrintError, DeliveryPlan
 from allmende.printing.delivery.port import Progress
 from allmende.printing.delivery.records import Verdict
@@ -184,6 +184,8 @@ class DeliverySession:
                 self._device_job_id = await self._create(plan)
         except CannotPrintError as error:
             return error.reason
+        except DocumentAwayError:
+            return Happening.SPOOL
         except (DocumentGoneError, DocumentError):
             return Happening.DOCUMENT
         except DeviceStatusError as error:

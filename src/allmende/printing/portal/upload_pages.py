@@ -68,6 +68,7 @@ class UploadForm(forms.Form):
     document = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
+        error_messages={"required": gettext_lazy("Please choose the file that is to be printed.")},
         help_text=gettext_lazy("PDF, JPEG or PNG"),
         widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
