@@ -44,7 +44,7 @@ _WORDS: Final[dict[Limit, tuple[str | Promise, str | Promise]]] = {
     CODE_LIMIT: (
         _("No chip can be enrolled here until %(time)s"),
         _(
-            "%(count)d wrong one-time codes were typed within a few minutes. A code works once and for half an hour: whoever "
+            "%(count)d wrong one-time codes were typed within a few minutes. A code works once and for a limited time: whoever "
             "waits may need a new one. Where you know the reason, open it again."
         ),
     ),

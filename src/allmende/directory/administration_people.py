@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende.directory.administration_access import Desk, administration_page, changing_page
-from allmende.directory.chip_enrolment import CODE_LIFETIME, issue_enrolment_code, revoke_chip
+from allmende.directory.chip_enrolment import revoke_chip
 from allmende.directory.chips import Chip
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Delegation, Person
@@ -124,24 +124,6 @@ def edit_person(request: HttpRequest, desk: Desk, person_id: int) -> HttpRespons
         form=form,
         submit=_("Save"),
         back=reverse("administer_person", args=[person.pk]),
-    )
-
-
-@require_POST
-@changing_page
-def show_persons_code(request: HttpRequest, desk: Desk, person_id: int) -> HttpResponse:
-    """A fresh code as a letter to print; it stands in this answer alone."""
-    person = access_person_for(desk.actor, person_id)
-    if not person.is_active:
-        raise Http404
-    code = issue_enrolment_code(desk.actor, person)
-    return desk.show(
-        request,
-        "administration/code_letter.html",
-        person=person,
-        code=code,
-        code_minutes=int(CODE_LIFETIME.total_seconds() // 60),
-        has_chips=Chip.objects.filter(person=person).exists(),
     )
 
 

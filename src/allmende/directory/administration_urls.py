@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, path
 from allmende.directory import (
     administration_audit,
     administration_import,
+    administration_letters,
     administration_people,
     administration_settings,
 )
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         administration_import.drop_people_file,
         name="drop_people_file",
     ),
+    path("personen/briefe/", administration_letters.print_code_letters, name="print_code_letters"),
     path("personen/liste.csv", administration_import.download_people, name="download_people"),
     path("personen/<int:person_id>/", administration_people.show_person, name="administer_person"),
     path(
@@ -41,7 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "personen/<int:person_id>/code/",
-        administration_people.show_persons_code,
+        administration_letters.show_persons_code,
         name="persons_code",
     ),
     path(

@@ -6,8 +6,9 @@ Three ways to a chip: the first one with a one-time code; a further one through 
 identity; and with a code again when all chips are lost. The last makes a fresh key pair, because the old private key is gone with the
 chips: what was sealed to it can't be opened by anybody any more.
 
-Always holds: the chip's number is stored nowhere; a code is stored only as its MAC under the pepper, works once and for
-30 minutes; each step is in the audit trail.
+Always holds: the chip's number is stored nowhere; a code is stored only as its MAC under the pepper, works once, and for
+30 minutes where it is shown on a screen, for two weeks where it goes out as a letter; each step is in the audit trail. A letter's code may live that
+long: of 24⁹ codes a device takes ten wrong ones in ten minutes.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from allmende.seal import Identity, SealError, wrap_identity
 CODE_ALPHABET: Final = "34679ACDEFGHJKMNPQRTVWXY"
 CODE_LENGTH: Final = 9
 CODE_LIFETIME: Final = timedelta(minutes=30)
+#: Of a code on paper, which is printed for many, handed out, and used when the person is back at work.
+LETTER_LIFETIME: Final = timedelta(days=14)
 MAX_CHIPS_PER_PERSON: Final = 20
 
 
@@ -74,7 +77,7 @@ class Enrolment:
     identity: Identity = field(repr=False)
 
 
-def issue_enrolment_code(actor: Person, person: Person) -> str:
+def issue_enrolment_code(actor: Person, person: Person, lifetime: timedelta = CODE_LIFETIME) -> str:
     """A new one-time code for this person, shown once; earlier ones end. Written `XXX-XXX-XXX`.
 
     Raises PermissionDenied unless the actor is the person or their town's IT.
@@ -91,7 +94,7 @@ def issue_enrolment_code(actor: Person, person: Person) -> str:
             municipality=municipality,
             person=person,
             lookup=_code_lookup(municipality.pk, code),
-            expires_at=now + CODE_LIFETIME,
+            expires_at=now + lifetime,
         )
         record_audit(municipality, actor, "enrolment_code.issued", f"person:{person.pk}")
     return "-".join(code[start : start + 3] for start in range(0, CODE_LENGTH, 3))
