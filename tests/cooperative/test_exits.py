@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from allmende.cooperative import share_counts
+from allmende.cooperative.due_sources import due_of_exits
 from allmende.cooperative.exits import (
     MemberExit,
     RefusedExitError,
@@ -217,6 +218,9 @@ def test_two_members_become_one_of_them(town: Member) -> None:
     ]
     made = MemberExit.objects.get()
     assert (made.last_day, made.pay_out_due, made.pay_out_to) == (date(2016, 6, 30), date(2017, 6, 30), other)
+    # The dissolved body can't be told.
+    (told,) = [each for each in due_of_exits(date(2016, 7, 2)) if each.key.endswith(":told")]
+    assert str(told.title) == "Genthin: tell that the exit of Burg stands in the list of members"
 
 
 def test_two_members_become_a_new_body_until_the_years_end(town: Member) -> None:

@@ -20,6 +20,7 @@ from allmende.cooperative.due_dates import DueItem, office_land, register_due_so
 from allmende.cooperative.exits import MemberExit
 from allmende.cooperative.inhouse import Standing, assess_inhouse
 from allmende.cooperative.legal_rules import LegalRule
+from allmende.cooperative.member_list import ExitReason
 from allmende.cooperative.requests import RequestState, SupportRequest
 from allmende.cooperative.working_days import add_working_days
 
@@ -86,11 +87,11 @@ def _accession_item(accession: Accession, step: StepKind, last_day: date | None)
 
 
 def due_of_exits(day: date) -> Iterator[DueItem]:
-    rows = MemberExit.objects.filter(revoked_at__isnull=True).select_related("member")
+    rows = MemberExit.objects.filter(revoked_at__isnull=True).select_related("member", "pay_out_to")
     for row in rows.filter(told_on__isnull=True):
         yield DueItem(
             f"exit:{row.pk}:told",
-            _("%(name)s: tell that the exit stands in the list of members") % {"name": row.member},
+            _told_words(row),
             page("member", row.member_id),
             _soon_after(row.declared_on),
             basis=_("without delay (§ 69 GenG)"),
@@ -102,6 +103,16 @@ def due_of_exits(day: date) -> Iterator[DueItem]:
             page("member", row.member_id),
             row.last_day,
         )
+
+
+def _told_words(row: MemberExit) -> str:
+    """A dissolved body can't be told anything: its legal successor is."""
+    if row.reason == ExitReason.DISSOLUTION and row.pay_out_to is not None:
+        return _("%(to)s: tell that the exit of %(name)s stands in the list of members") % {
+            "to": row.pay_out_to,
+            "name": row.member,
+        }
+    return _("%(name)s: tell that the exit stands in the list of members") % {"name": row.member}
 
 
 def due_of_requests(_day: date) -> Iterator[DueItem]:

@@ -26,7 +26,7 @@ from allmende.cooperative.member_access import membership_page
 from allmende.cooperative.member_list import memberships_of
 from allmende.cooperative.member_sources import MemberSaving, contracts_of, saving_of
 from allmende.cooperative.members import Member
-from allmende.cooperative.money import summed
+from allmende.cooperative.money import ZERO, summed
 from allmende.cooperative.requests import RequestState, requests_for
 from allmende.cooperative.scale_arithmetic import NoBracketError, monthly_amount
 from allmende.cooperative.sepa.mandates import mandate_for
@@ -77,7 +77,7 @@ def show_membership(request: HttpRequest, desk: Desk, member: Member) -> HttpRes
         shares=share_standing(member),
         page=page,
         today=today,
-        invoices=[(each, each.claim.open_amount()) for each in page.object_list],
+        invoices=_standing(list(page.object_list)),
         mandate=mandate,
         account=_masked(mandate.iban) if mandate else "",
         voters=[each for role in _VOTERS for each in contacts_on(member, today, role)],
@@ -112,6 +112,16 @@ def balance_of_membership(member: Member, municipality_id: int, today: date) -> 
         of_a_year=_of_a_year(member, today),
         saving=saving_of(municipality_id),
     )
+
+
+def _standing(invoices: list[Invoice]) -> list[tuple[Invoice, Decimal, Decimal, bool]]:
+    """Of each: what is open, what the member has left to get, and whether a credit note met it."""
+    credited = set(Invoice.objects.filter(corrects__in=invoices).values_list("corrects", flat=True))
+    found = []
+    for each in invoices:
+        amount = each.claim.open_amount()
+        found.append((each, max(amount, ZERO), max(-amount, ZERO), each.pk in credited))
+    return found
 
 
 def _of_a_year(member: Member, today: date) -> Decimal | None:
