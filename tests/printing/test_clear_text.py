@@ -37,6 +37,7 @@ from server.print_client import DeviceApi, PrintClient
 from server.service_process import ServiceProcess, service_process
 
 pytestmark = pytest.mark.long
+
 TEXT: Final = "Waldmeisterbowle-7391"
 TITLE: Final = "Geheimer-Haushaltsplan-4482"
 SMALL: Final = make_demo_pdf(TEXT, 1)
