@@ -12,11 +12,11 @@ class CooperativeConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate  # noqa: PLC0415 - models first
 
+        from allmende.cooperative.audit_words import ACTIONS  # noqa: PLC0415
         from allmende.cooperative.due_sources import register_sources  # noqa: PLC0415
         from allmende.cooperative.inhouse_rules import add_inhouse_rules  # noqa: PLC0415
         from allmende.cooperative.legal_rules_initial import add_initial_rules  # noqa: PLC0415
         from allmende.cooperative.meeting_rules import add_meeting_rules  # noqa: PLC0415
-        from allmende.cooperative.member_audit import ACTIONS  # noqa: PLC0415
         from allmende.cooperative.money_rules import add_money_rules  # noqa: PLC0415
         from allmende.cooperative.personal_tables import register_cooperative_tables  # noqa: PLC0415
         from allmende.cooperative.reminders import add_reminder_stages  # noqa: PLC0415

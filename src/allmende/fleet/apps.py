@@ -11,8 +11,8 @@ class FleetConfig(AppConfig):
 
     def ready(self) -> None:
         from allmende.directory.audit_words import add_action_words  # noqa: PLC0415 - models first
+        from allmende.fleet.audit_words import ACTIONS  # noqa: PLC0415
         from allmende.fleet.personal_tables import register_fleet_tables  # noqa: PLC0415
-        from allmende.fleet.reports.words import ACTIONS  # noqa: PLC0415
 
         add_action_words(ACTIONS)
         register_fleet_tables()

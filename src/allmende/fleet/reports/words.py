@@ -51,17 +51,3 @@ PRESETS: Final[dict[Preset, str | Promise]] = {
 
 def report_name(kind: ReportKind) -> str:
     return str(NAMES[kind])
-
-
-ACTIONS: Final[dict[str, str | Promise]] = {
-    "environment_factor.set": _("Factor of the environment report set"),
-    "person_report.asked": _("Report on a person asked for"),
-    "person_report.granted": _("Report on a person consented to"),
-    "person_report.looked": _("Report on a person looked at"),
-    "person_report.refused": _("Report on a person refused"),
-    "personal_data.exported": _("Own data downloaded"),
-    "report.not_sent": _("Report not sent: no role or no address"),
-    "report.subscribed": _("Report asked for by mail"),
-    "report.unsubscribed": _("Report by mail ended"),
-    "retention.person_reports": _("Old reports on persons deleted"),
-}
