@@ -339,7 +339,7 @@ def test_a_role_approves_and_it_stands_in_for_nobody() -> None:
 def test_who_may_approve_prints_at_once_also_through_a_delegate(delivery: Recorder) -> None:
     standing, head = approving()
     delegate_to(head, standing.person)
-    Job.objects.update(person=head)
+    Job.objects.update(person=head, created_at=timezone.now())  # it came since
     assert release_jobs(standing.visit, standing.job_ids)[0].done
     assert len(delivery.orders) == 1
 
