@@ -34,6 +34,14 @@ def home(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def price_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever a test lets say prices, the next one has the service's own again."""
+    from allmende.printing import prices
+
+    monkeypatch.setattr(prices, "_price_of", prices._price_of)
+
+
 #: With one of these a test asks the database.
 _DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
