@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from allmende.documents import make_demo_pdf
 from allmende.ipp import JobState
+from allmende.printing.delivery import delivery as delivery_module
 from allmende.printing.delivery.holders import DeliveryHolder, LivingHolder, is_dead, known_holders
-from allmende.printing.delivery.recovery import recover_dead, waiting_direct_jobs
+from allmende.printing.delivery.port import DeliveryOrder
+from allmende.printing.delivery.recovery import recover_dead, release_direct, waiting_direct_jobs
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobEvent
@@ -166,6 +170,32 @@ async def test_a_direct_queue_prints_without_a_chip_also_after_a_crash() -> None
         async with delivering():
             await wait_for_state(job_id, State.PRINTED)
         assert len(printer.printed) == 1
+
+
+async def test_a_direct_queue_prints_in_the_order_of_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the database is slow with the first job."""
+    documents = [make_demo_pdf(name) for name in ("Eins", "Zwei", "Drei")]
+    overtaken = threading.Event()
+
+    def release(job_id: int, holder: str) -> DeliveryOrder | None:
+        if job_id != job_ids[0]:
+            overtaken.set()
+        else:
+            overtaken.wait(0.3)
+        return release_direct(job_id, holder)
+
+    def send(uri: str) -> list[int]:
+        town = make_town()
+        queue = make_queue(town, make_device(town, uri=uri))
+        return [make_job(town, None, queue=queue, document=document).job.pk for document in documents]
+
+    monkeypatch.setattr(delivery_module, "release_direct", release)
+    async with scripted_printer() as printer:
+        job_ids = await sync_to_async(send)(printer.uri)
+        async with delivering() as delivery:
+            await asyncio.gather(*map(delivery.deliver_direct, job_ids))
+            await wait_for_state(job_ids[-1], State.PRINTED)
+        assert printer.printed == documents
 
 
 async def test_a_direct_queue_does_not_repeat_what_the_device_refused() -> None:

@@ -116,6 +116,7 @@ class Delivery:
         self._warming: set[int] = set()
         self._inspecting: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._direct_turn = asyncio.Lock()
         self._closing = False
 
     @property
@@ -179,12 +180,16 @@ class Delivery:
         self._call(self._begin_inspecting, job_id, file_key)
 
     async def deliver_direct(self, job_id: int) -> bool:
-        """Release a direct queue's job to its device at once; False where there is nothing to release. On the loop."""
-        order = await self._run(release_direct, job_id, self.new_holder())
-        if order is None:
-            return False
-        self._enqueue([order])
-        return True
+        """Release a direct queue's job to its device at once; False where there is nothing to release. On the loop.
+
+        Who comes first is printed first: the database's threads would not keep that by themselves.
+        """
+        async with self._direct_turn:
+            order = await self._run(release_direct, job_id, self.new_holder())
+            if order is None:
+                return False
+            self._enqueue([order])
+            return True
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         if self._loop is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from django.db import models
@@ -24,7 +24,7 @@ from allmende.printing.rules.evaluation import Decision, Effect, Rule
 from allmende.printing.rules.facts import Facts
 from allmende.printing.rules.print_rules import EffectChoice, PrintRule
 
-#: SQLite adds with binary fractions: a sum is rounded back to the places that its parts have.
+#: Rounded before it is stored, for each database would round in its own way. SQLite adds with binary fractions: a sum is rounded back to these places.
 _AS_STORED: Final = Decimal("0.0001")
 
 
@@ -191,11 +191,12 @@ def _set(row: RuleEffect, saving: Saving) -> None:
 
 
 def _columns(saving: Saving) -> dict[str, object]:
+    euros = saving.euros
     return {
         "sheets_saved": saving.sheets,
         "impressions_saved": saving.impressions,
         "colour_saved": saving.colour,
-        "euros_saved": saving.euros,
+        "euros_saved": None if euros is None else euros.quantize(_AS_STORED, ROUND_HALF_UP),
     }
 
 
