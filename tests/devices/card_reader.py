@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from devices.avahi import running
-from devices.programs import free_port, listens, require_program, wait_until
+from devices.programs import free_port, require_program, wait_until
 
 ATR = bytes.fromhex("3B8F8001804F0CA000000306030001000000006A")
 _DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
@@ -51,7 +51,8 @@ class PcscDaemon:
         for leftover in self.socket_folder.iterdir():
             leftover.unlink()
         async with running("unshare", "--mount", "sh", "-c", hide + command) as process:
-            await wait_until(lambda: listens(self.port))
+            # Looked up, not tried out: whoever connects is a card to vpcd, also one that is gone again at once.
+            await wait_until(lambda: "0A" in _states(self.port))
             yield process
 
     @contextlib.asynccontextmanager
@@ -67,7 +68,7 @@ class PcscDaemon:
             writer.close()
             await asyncio.gather(task, return_exceptions=True)
             # vpcd looks every now and then; a next card in between would be the same one to it.
-            await wait_until(lambda: not _has_connection(self.port))
+            await wait_until(lambda: not _states(self.port) & {"01", "08"})
 
 
 async def _play(
@@ -94,8 +95,8 @@ async def _play(
             await writer.drain()
 
 
-def _has_connection(port: int) -> bool:
-    """Whether the daemon still holds one that came to its port (states: 01 established, 08 the other side has closed)."""
+def _states(port: int) -> set[str]:
+    """Of the sockets at this port (0A listening, 01 connected, 08 the other side has closed)."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     ends = [(line.split()[1], line.split()[3]) for line in lines]
-    return any(local.endswith(f":{port:04X}") and state in {"01", "08"} for local, state in ends)
+    return {state for local, state in ends if local.endswith(f":{port:04X}")}
