@@ -11,6 +11,7 @@ import contextlib
 import os
 import shlex
 import struct
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,13 @@ from devices.avahi import running
 from devices.programs import free_port, require_program, wait_until
 
 ATR = bytes.fromhex("3B8F8001804F0CA000000306030001000000006A")
+#: How often the daemon is started, and how often it is asked for its reader.
+_STARTS, _LOOKS = 3, 20
+_LIST_READERS = """
+from smartcard import scard
+result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+print(*scard.SCardListReaders(context, [])[1] if result == scard.SCARD_S_SUCCESS else ())
+"""
 _DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 
 
@@ -48,12 +56,26 @@ class PcscDaemon:
         hide = (
             f"mkdir -p /run/pcscd && mount --bind {shlex.quote(str(self.socket_folder))} /run/pcscd && exec "
         )
-        for leftover in self.socket_folder.iterdir():
-            leftover.unlink()
-        async with running("unshare", "--mount", "sh", "-c", hide + command) as process:
-            # Looked up, not tried out: whoever connects is a card to vpcd, also one that is gone again at once.
-            await wait_until(lambda: "0A" in _states(self.port))
-            yield process
+        for attempt in range(_STARTS):
+            for leftover in self.socket_folder.iterdir():
+                leftover.unlink()
+            async with running("unshare", "--mount", "sh", "-c", hide + command) as process:
+                # Looked up, not tried out: whoever connects is a card to vpcd, also one that is gone again at once.
+                await wait_until(lambda: "0A" in _states(self.port))
+                # On a busy machine the daemon now and then comes up without its reader, and stays so.
+                if await self._has_reader() or attempt == _STARTS - 1:
+                    yield process
+                    return
+
+    async def _has_reader(self) -> bool:
+        for _ in range(_LOOKS):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", _LIST_READERS, env=self.environment, stdout=asyncio.subprocess.PIPE
+            )
+            names, _ = await process.communicate()
+            if b"Virtual PCD" in names:
+                return True
+        return False
 
     @contextlib.asynccontextmanager
     async def card(self, uid: bytes, heard: list[bytes] | None = None) -> AsyncIterator[asyncio.Event]:

@@ -185,7 +185,7 @@ async def test_a_card_that_lies_there_at_the_start_is_no_tap(tmp_path: Path) -> 
     with TapServer() as server:
         async with daemon.run():
             async with daemon.card(b"\x09\x09\x09\x09") as noticed:
-                await noticed.wait()
+                await asyncio.wait_for(noticed.wait(), 20)
                 reader = Agent(await start_agent(tmp_path, server.port, env=daemon.environment))
                 await reader.wait_for("reading at")
             # Where the daemon looks away in the moment of the change it takes both for one card: people then hold theirs there again.
