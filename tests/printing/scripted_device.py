@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -59,6 +60,7 @@ class ScriptedPrinter:
     jobs: list[DeviceJob] = field(default_factory=list)
     last_request: Message | None = None
     _server: asyncio.Server | None = None
+    _place: socket.socket | None = None
 
     @property
     def uri(self) -> str:
@@ -73,13 +75,23 @@ class ScriptedPrinter:
         return self.asked.count(operation)
 
     async def open(self) -> None:
+        if self._place is None:
+            self._place = socket.socket()
+            self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._place.bind(("127.0.0.1", self.port))
+            self.port = self._place.getsockname()[1]
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
+        """Nobody answers any more; the port stays ours, so that no other test's device is taken for this one."""
         if self._server is not None:
             self._server.close()
             self._server = None
+
+    def leave(self) -> None:
+        if self._place is not None:
+            self._place.close()
+            self._place = None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = Peer(reader, writer)
@@ -198,6 +210,7 @@ async def scripted_printer(**script: object) -> AsyncIterator[ScriptedPrinter]:
         yield printer
     finally:
         await printer.close()
+        printer.leave()
 
 
 def complete(job: DeviceJob, pages: int = 1) -> None:
