@@ -26,6 +26,7 @@ from allmende.cooperative.money_pages.layout import (
     Table,
     asked_amount,
     asked_day,
+    confirm_page,
     day_words,
     do_or_explain,
     needs_profile,
@@ -207,16 +208,15 @@ def show_collection(request: HttpRequest, desk: Desk, run_id: int) -> HttpRespon
 def reject(request: HttpRequest, desk: Desk, item_id: int) -> HttpResponse:
     item = get_object_or_404(CollectionItem.objects.select_related("claim__member", "run"), pk=item_id)
     back = reverse("collection", args=[item.run_id])
-    if request.method == "POST":
 
-        def mark() -> str:
-            reject_item(desk.actor, item)
-            return _("The debit is marked as rejected; its claim can be collected again.")
+    def mark() -> str:
+        reject_item(desk.actor, item)
+        return _("The debit is marked as rejected; its claim can be collected again.")
 
-        return do_or_explain(request, mark, done=back, back=back)
-    return desk.show(
+    return confirm_page(
         request,
-        "cooperative/confirm.html",
+        desk,
+        mark,
         title=_("Did the bank reject this debit?"),
         subject=f"{item.claim.member.name}, {item.claim.reference}, {euros(item.amount)}",
         text=_(
@@ -278,16 +278,15 @@ def show_pay_outs(request: HttpRequest, desk: Desk, run_id: int) -> HttpResponse
 def reject_transfer(request: HttpRequest, desk: Desk, pay_out_id: int) -> HttpResponse:
     pay_out_ = get_object_or_404(PayOut.objects.select_related("member", "run"), pk=pay_out_id)
     back = reverse("pay_outs", args=[pay_out_.run_id])
-    if request.method == "POST":
 
-        def mark() -> str:
-            reject_pay_out(desk.actor, pay_out_)
-            return _("The pay-out is marked as rejected; it can be paid out again.")
+    def mark() -> str:
+        reject_pay_out(desk.actor, pay_out_)
+        return _("The pay-out is marked as rejected; it can be paid out again.")
 
-        return do_or_explain(request, mark, done=back, back=back)
-    return desk.show(
+    return confirm_page(
         request,
-        "cooperative/confirm.html",
+        desk,
+        mark,
         title=_("Did the bank reject this pay-out?"),
         subject=f"{pay_out_.member.name}, {pay_out_.reference}, {euros(pay_out_.amount)}",
         text=_(

@@ -180,6 +180,31 @@ def do_or_explain(request: HttpRequest, do: Callable[[], str], *, done: str, bac
     return redirect(done)
 
 
+def confirm_page(
+    request: HttpRequest,
+    desk: Desk,
+    do: Callable[[], str],
+    *,
+    title: str,
+    subject: str,
+    text: str,
+    submit: str,
+    back: str,
+) -> HttpResponse:
+    """GET asks, POST does (`do_or_explain`); both ways lead `back`, an address."""
+    if request.method == "POST":
+        return do_or_explain(request, do, done=back, back=back)
+    return desk.show(
+        request,
+        "cooperative/confirm.html",
+        title=title,
+        subject=subject,
+        text=text,
+        submit=submit,
+        back=back,
+    )
+
+
 def refused(form: forms.BaseForm, error: Exception) -> None:
     """A refusal whose message is in the reader's language."""
     form.add_error(None, error if isinstance(error, ValidationError) else str(error))

@@ -43,8 +43,8 @@ from allmende.cooperative.money_pages.layout import (
     EuroField,
     Section,
     Table,
+    confirm_page,
     day_words,
-    do_or_explain,
     needs_profile,
     paged,
     refused,
@@ -353,16 +353,15 @@ def transaction(request: HttpRequest, desk: Desk, transaction_id: int) -> HttpRe
 def undo(request: HttpRequest, desk: Desk, match_id: int) -> HttpResponse:
     match = get_object_or_404(Match.objects.select_related("transaction", "entry"), pk=match_id)
     back = reverse("bank_transaction", args=[match.transaction_id])
-    if request.method == "POST":
 
-        def undo_it() -> str:
-            undo_match(desk.actor, match)
-            return _("The match is undone; the payment waits to be matched again.")
+    def undo_it() -> str:
+        undo_match(desk.actor, match)
+        return _("The match is undone; the payment waits to be matched again.")
 
-        return do_or_explain(request, undo_it, done=back, back=back)
-    return desk.show(
+    return confirm_page(
         request,
-        "cooperative/confirm.html",
+        desk,
+        undo_it,
         title=_("Undo this match?"),
         subject=f"{match.entry.text}, {euros(match.amount)}",
         text=_("The booking is reversed, and the payment is listed as not matched."),
