@@ -21,6 +21,7 @@ from allmende.printing.delivery import delivery as delivery_module
 from allmende.printing.delivery.holders import DeliveryHolder, LivingHolder, is_dead, known_holders
 from allmende.printing.delivery.port import DeliveryOrder
 from allmende.printing.delivery.recovery import recover_dead, release_direct, waiting_direct_jobs
+from allmende.printing.delivery.turns import take_turn
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobEvent
@@ -110,6 +111,16 @@ async def test_what_can_not_be_asked_for_is_uncertain(device_job_id: int) -> Non
     job_id = await left_behind(uri, State.DELIVERING, device_job_id=device_job_id)
     async with delivering():
         await wait_for_state(job_id, State.UNCERTAIN)
+
+
+async def test_the_turn_of_a_dead_process_is_free_at_once() -> None:
+    job_id = await left_behind("ipp://127.0.0.1:1/ipp/print", State.RELEASED)
+    device = (await Job.objects.select_related("device").aget(pk=job_id)).device
+    assert device is not None
+    assert await sync_to_async(take_turn)(device.pk, DEAD)
+    assert not await sync_to_async(take_turn)(device.pk, "somebody else")
+    async with delivering():
+        assert await sync_to_async(take_turn)(device.pk, "somebody else")
 
 
 async def test_what_a_living_process_holds_is_left_alone() -> None:

@@ -22,6 +22,7 @@ from allmende.printing.budget_reservations import BUDGET_EXCEEDED, BudgetExceede
 from allmende.printing.delivery.holders import forget_dead_holder, holder_name, is_dead, known_holders
 from allmende.printing.delivery.port import DeliveryOrder, TicketChanges
 from allmende.printing.delivery.rules import PASSING_REASONS
+from allmende.printing.delivery.turns import leave_turns
 from allmende.printing.job_access import open_with_enrolment_key
 from allmende.printing.job_bearers import expected_bearers
 from allmende.printing.job_changes import change_job, release_columns
@@ -55,6 +56,8 @@ def recover_dead(own_name: str, new_holder: str) -> list[Job]:
         )
         jobs = left.select_related("device").order_by("released_at", "id")
         adopted += [job for job in jobs if _recover(job, new_holder)]
+        # Its turns would end by themselves, but nobody shall stand at an idle device until then.
+        leave_turns(name)
         forget_dead_holder(name)
     return adopted
 

@@ -47,3 +47,8 @@ def take_turn(device_id: int, holder: str) -> bool:
 
 def leave_turn(device_id: int, holder: str) -> None:
     DeviceTurn.objects.filter(device_id=device_id, holder=holder).update(holder="")
+
+
+def leave_turns(holder: str) -> None:
+    """All that this process has, at any device."""
+    DeviceTurn.objects.filter(holder=holder).update(holder="")
