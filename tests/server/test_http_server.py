@@ -87,6 +87,37 @@ async def test_http_and_https_share_the_port(tmp_path: Path) -> None:
         assert await ask(port, tls=tls) == b"https 127.0.0.1"
 
 
+async def test_head_and_body_leave_in_one_piece(tmp_path: Path) -> None:
+    async with running(tmp_path) as port:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.setblocking(False)
+            loop = asyncio.get_running_loop()
+            for _ in range(20):
+                await loop.sock_sendall(connection, REQUEST)
+                piece = await asyncio.wait_for(loop.sock_recv(connection, 65_536), 10)
+                assert piece.startswith(b"HTTP/1.1 200 OK\r\n")
+                assert piece.endswith(b"\r\n\r\nhttp 127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("request_head", "end"),
+    [
+        (b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"content-length: 14\r\n\r\n"),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", b"100 Continue\r\n\r\n"),
+        (b"nonsense\r\n\r\n", b"Invalid HTTP request received."),
+    ],
+    ids=["no body", "not the answer yet", "refused"],
+)  # fmt: skip
+async def test_a_head_without_a_body_is_not_kept_back(
+    tmp_path: Path, request_head: bytes, end: bytes
+) -> None:
+    async with running(tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request_head)
+        await asyncio.wait_for(reader.readuntil(end), 10)
+        writer.close()
+
+
 async def test_a_silent_client_holds_up_nobody_and_is_shown_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,8 @@ costs one socket for some seconds; of what is not a document at most `MAX_HEAD_B
 
 from __future__ import annotations
 
-from asyncio import TimerHandle
-from typing import Final
+from asyncio import TimerHandle, Transport
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -22,12 +22,48 @@ REST_SECONDS: Final = 120.0
 MAX_HEAD_BYTES: Final = 64 * 1024
 
 
+class _WholeAnswers:
+    """A transport on which an answer's head waits for the first piece of its body, so that both leave in one packet.
+
+    uvicorn writes them one after the other; a packet of its own for the head costs as much as decoding a request.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._write = transport.write
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 100 "):
+            self._head = data
+            return
+        self._write(data)
+
+    def let_go(self) -> None:
+        """No body follows."""
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        self.let_go()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class PatientProtocol(HttpToolsProtocol):
     _head_timer: TimerHandle | None = None
     _rest_timer: TimerHandle | None = None
     _body_arrives = False
     #: Bytes since the last whole head or piece of a body: what the parser keeps for us and nobody has bounded yet.
     _unbounded = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.transport: Any = _WholeAnswers(transport)
 
     def data_received(self, data: bytes) -> None:
         if self._head_timer is None and self._is_between_requests():
@@ -57,6 +93,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
+        self.transport.let_go()
         super().on_response_complete()
         # `cycle` is the next one already where a client sends its requests ahead.
         if self._body_arrives and self.cycle.response_complete and not self.transport.is_closing():
