@@ -21,6 +21,7 @@ from allmende.cooperative.accessions import Duty, StepKind
 from allmende.cooperative.declaration import describe_declaration, duties_to_highlight, set_declaration
 from allmende.cooperative.laender import LAND_BY_KEY, Land
 from allmende.cooperative.legal_rules import (
+    FINANCIAL_YEAR_END,
     TEXT_CHOICES,
     LegalRule,
     UnknownRuleError,
@@ -164,6 +165,9 @@ class Overlaps(TestCase):
         {"kind": "period", "number": Decimal("1.5"), "unit": "months"},
         {"kind": "period", "number": Decimal(-1), "unit": "months"},
         {"kind": "text", "text": "t", "valid_to": date(2019, 12, 31)},
+        {"key": FINANCIAL_YEAR_END, "kind": "text", "text": "31.12."},
+        {"key": FINANCIAL_YEAR_END, "kind": "text", "text": "13-31"},
+        {"key": FINANCIAL_YEAR_END, "kind": "number", "number": Decimal(12)},
     ],
 )
 def test_a_rule_without_a_usable_value_is_refused(broken: dict[str, object]) -> None:

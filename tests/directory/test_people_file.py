@@ -123,6 +123,15 @@ def test_line_faults_name_their_line(line: str, fault: LineFault) -> None:
     assert [(problem.line, problem.fault) for problem in file.problems] == [(4, fault)]
 
 
+def test_a_login_that_is_twice_is_not_taken_from_either_line_when_the_first_is_at_fault() -> None:
+    file = read_people_file(b"login;name;email\nanna;Anna;nowhere\nanna;Anna Ahorn;\nlast;Last;\n")
+    assert [row.login for row in file.rows] == ["last"]
+    assert [(problem.line, problem.fault) for problem in file.problems] == [
+        (2, LineFault.NOT_AN_EMAIL),
+        (3, LineFault.LOGIN_TWICE),
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "fault"),
     [

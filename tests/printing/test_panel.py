@@ -229,6 +229,35 @@ def test_further_chip(at_panel: Client, panel: Panel, anna: Person) -> None:
     assert "Anna Ahorn" in at_panel.get(panel.href).content.decode()
 
 
+def test_a_further_chip_with_a_pin(at_panel: Client, panel: Panel, anna: Person) -> None:
+    """The PIN comes first: a reader types into the field with the cursor, and ends with Enter."""
+    tap(at_panel, panel)
+    address = f"{panel.href}/weiterer-chip"
+    assert 'name="new_chip"' not in at_panel.get(f"{address}?pin=1").content.decode()
+    refused = at_panel.post(address, {"pin": "12"}).content.decode()
+    assert 'name="pin"' in refused
+    assert 'role="alert"' in refused
+    page = at_panel.post(address, {"pin": "2468"}).content.decode()
+    assert "2468" not in page
+    carried = hidden(page, "carried_pin")
+    unread = at_panel.post(address, {"carried_pin": carried, "new_chip": "zz zz"}).content.decode()
+    at_panel.post(address, {"carried_pin": hidden(unread, "carried_pin"), "new_chip": "04d4d4d4"})
+    assert [chip.has_pin for chip in Chip.objects.filter(person=anna).order_by("pk")] == [False, True]
+    at_panel.get(f"{panel.href}/fertig")
+    assert 'name="pin"' in tap(at_panel, panel, "04d4d4d4").content.decode()
+
+
+def test_a_pin_that_was_carried_too_long_is_never_left_out(
+    at_panel: Client, panel: Panel, anna: Person
+) -> None:
+    tap(at_panel, panel)
+    page = at_panel.post(
+        f"{panel.href}/weiterer-chip", {"carried_pin": "spoilt", "new_chip": "04d4d4d4"}
+    ).content.decode()
+    assert 'name="pin"' in page
+    assert Chip.objects.filter(person=anna).count() == 1
+
+
 @pytest.mark.parametrize("number", ["x", "zz zz", "0" * 5000, "\x00", "'; drop"])
 def test_nonsense_from_a_reader(at_panel: Client, panel: Panel, number: str) -> None:
     assert tap(at_panel, panel, number).status_code in {200, 302}

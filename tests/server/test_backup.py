@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import random
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from allmende.documents import make_demo_pdf
+from allmende.server.backup import MANIFEST, SQLITE_COPY
 from allmende.server.demo.demo_town import DemoFacts
 from printing.soak.ledger import Ledger, Paper
 from printing.soak.load import CHIPS, Load, PersonAtDevice, drain, make_paper
@@ -124,6 +128,17 @@ def test_what_waited_is_there_and_opens_with_its_chip(backed_up: BackedUp, tmp_p
             )
         finally:
             restored.stop()
+
+
+@pytest.mark.skipif(
+    bool(os.environ.get("ALLMENDE_DATABASE_URL")), reason="of PostgreSQL the live database is counted"
+)
+def test_the_manifest_counts_what_is_in_the_backup(backed_up: BackedUp) -> None:
+    counted = json.loads((backed_up.folder / MANIFEST).read_text())["jobs"]
+    with contextlib.closing(sqlite3.connect(backed_up.folder / SQLITE_COPY)) as copy:
+        states = [state for (state,) in copy.execute("SELECT state FROM printing_job")]
+    found = sum(state in {"quarantined", "held", "uncertain"} for state in states)
+    assert counted == found > 0
 
 
 def test_the_pepper_is_not_in_the_backup(backed_up: BackedUp) -> None:

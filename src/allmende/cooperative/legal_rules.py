@@ -14,6 +14,7 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, pgettext_lazy
@@ -36,6 +37,8 @@ class UnitChoice(models.TextChoices):
     YEARS = PeriodUnit.YEARS.value, _("years")
 
 
+#: Its text is a day that the program reckons with, `MM-DD`.
+FINANCIAL_YEAR_END: Final = "statutes.financial_year_end"
 _FORMS: Final[dict[str, str | Promise]] = {"text": _("text form"), "written": _("written form")}
 #: Keys whose texts the code decides by: what is stored, and the words of people, among which the office chooses. All other texts are free.
 TEXT_CHOICES: Final[dict[str, dict[str, str | Promise]]] = {
@@ -123,6 +126,8 @@ class LegalRule(models.Model):
                     % {"words": words}
                 }
             )
+        if self.key == FINANCIAL_YEAR_END:
+            self._check_financial_year_end()
         if self.kind in (RuleKind.NUMBER, RuleKind.PERIOD) and self.number is None:
             raise ValidationError({"number": gettext("Enter the number.")})
         if self.kind == RuleKind.PERIOD:
@@ -134,6 +139,14 @@ class LegalRule(models.Model):
                 )
         first: date | None = self.valid_from
         self._check_days(first)
+
+    def _check_financial_year_end(self) -> None:
+        try:
+            financial_year_of(timezone.localdate(), self.text)
+        except ValueError:
+            raise ValidationError(
+                {"text": gettext("Write the last day of the financial year as month-day, for example 12-31.")}
+            ) from None
 
     def _check_days(self, first: date | None) -> None:
         if first is None:  # the form has said so already
@@ -174,7 +187,7 @@ def rule_on(key: str, day: date, *, land: str = "") -> LegalRule:
 
 def financial_year_on(day: date) -> FinancialYear:
     """The cooperative's financial year that `day` lies in (`statutes.financial_year_end`)."""
-    return financial_year_of(day, rule_on("statutes.financial_year_end", day).text)
+    return financial_year_of(day, rule_on(FINANCIAL_YEAR_END, day).text)
 
 
 def _period_words(count: int, unit: str) -> str:

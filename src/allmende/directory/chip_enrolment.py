@@ -32,7 +32,7 @@ from allmende.directory.events import ChipRevoked, PersonEnrolled, publish
 from allmende.directory.keys import chip_pin_key, chip_secrets, wrap_context
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
-from allmende.seal import Identity, SealError, wrap_identity
+from allmende.seal import Identity, SealError, normalise_pin, wrap_identity
 
 #: No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: what a person reads from one screen and types at another.
 CODE_ALPHABET: Final = "34679ACDEFGHJKMNPQRTVWXY"
@@ -198,6 +198,14 @@ def _create_chip(
         raise ChipTakenError from None
     record_audit(municipality, person, "chip.enrolled", f"chip:{chip.pk}", person=person.pk, label=chip.label)
     return chip
+
+
+def check_pin(pin: str) -> None:
+    """For whoever asks for a PIN before the chip is there. Raises PinRefusedError."""
+    try:
+        normalise_pin(pin)
+    except SealError:
+        raise PinRefusedError from None
 
 
 def _wrap_for_chip(

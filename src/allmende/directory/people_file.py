@@ -123,10 +123,12 @@ def read_people_file(data: bytes, domains: Collection[str] = ()) -> PeopleFile:
     seen: set[str] = set()
     for line in table.lines:
         row = _read_row(line, domains)
-        if isinstance(row, PersonRow) and row.login in seen:
-            row = LineProblem(line.number, LineFault.LOGIN_TWICE, row.login)
+        login = _login_of(line, domains)
+        # Also where the first line has a fault: which of the two is meant nobody knows.
+        if isinstance(row, PersonRow) and login in seen:
+            row = LineProblem(line.number, LineFault.LOGIN_TWICE, login)
+        seen.add(login)
         if isinstance(row, PersonRow):
-            seen.add(row.login)
             rows.append(row)
         else:
             problems.append(row)
@@ -143,13 +145,19 @@ def write_people_file(rows: Iterable[PersonRow]) -> bytes:
     )
 
 
+def _login_of(line: CsvLine, domains: Collection[str]) -> str:
+    """Canonical; empty where the line has none that could be one."""
+    written = line.cells["login"]
+    return canonical_login(written, domains) if len(written) <= MAX_NAME_LENGTH else ""
+
+
 def _read_row(line: CsvLine, domains: Collection[str]) -> PersonRow | LineProblem:
     number, found = line.number, line.cells
     if line.is_too_wide:
         return LineProblem(number, LineFault.TOO_MANY_CELLS)
     if len(found["login"]) > MAX_NAME_LENGTH:
         return LineProblem(number, LineFault.TOO_LONG, "login")
-    login = canonical_login(found["login"], domains)
+    login = _login_of(line, domains)
     if not login:
         return LineProblem(number, LineFault.LOGIN_MISSING)
     name = found.get("name")

@@ -8,8 +8,10 @@ It lives on the server's event loop; Django's views, which run in threads, reach
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +38,8 @@ T = TypeVar("T")
 DISK_WATCH_SECONDS: Final = 2.0
 DATABASE_THREADS: Final = 6
 SEALING_THREADS: Final = 4
+#: So long a thread waits for the others to close theirs.
+_CLOSE_SECONDS: Final = 10.0
 
 
 class PrintService:
@@ -93,9 +97,13 @@ class PrintService:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.inspections.stop()
         await self.store.stop()
-        # Each of these threads has a database connection of its own, and only it can close it.
+        # Each of these threads has a database connection of its own, and only it can close it: none leaves before all have come.
+        together = threading.Barrier(DATABASE_THREADS)
         await asyncio.gather(
-            *(self._loop_run(self._database_threads, _close_connection) for _ in range(DATABASE_THREADS))
+            *(
+                self._loop_run(self._database_threads, _close_connection, together)
+                for _ in range(DATABASE_THREADS)
+            )
         )
         self._database_threads.shutdown(wait=False)
         self._sealing_threads.shutdown(wait=False)
@@ -152,8 +160,10 @@ def _with_connection(function: Callable[..., T], *arguments: Any) -> T:
     return function(*arguments)
 
 
-def _close_connection() -> None:
+def _close_connection(together: threading.Barrier) -> None:
     connection.close()
+    with contextlib.suppress(threading.BrokenBarrierError):
+        together.wait(_CLOSE_SECONDS)
 
 
 def _free_bytes(spool: Spool) -> int | None:

@@ -109,6 +109,14 @@ def derive_chip_secrets(
     )
 
 
+def normalise_pin(pin: str) -> str:
+    """As it is reckoned with. Raises `SealError` (key) for one that is too short or too long."""
+    normalised = unicodedata.normalize("NFKC", pin).strip()
+    if not MIN_PIN_LENGTH <= len(normalised) <= MAX_PIN_LENGTH:
+        raise SealError(SealFault.KEY, f"a PIN has {MIN_PIN_LENGTH} to {MAX_PIN_LENGTH} characters")
+    return normalised
+
+
 def derive_pin_key(
     secrets: ChipSecrets,
     pin: str,
@@ -122,9 +130,7 @@ def derive_pin_key(
     Blanks around the PIN don't count, and what looks alike is alike (NFKC). Tries must be counted by the caller: a
     four-digit PIN falls to 10,000 of them. Raises `SealError` (key).
     """
-    normalised = unicodedata.normalize("NFKC", pin).strip()
-    if not MIN_PIN_LENGTH <= len(normalised) <= MAX_PIN_LENGTH:
-        raise SealError(SealFault.KEY, f"a PIN has {MIN_PIN_LENGTH} to {MAX_PIN_LENGTH} characters")
+    normalised = normalise_pin(pin)
     stretched = _stretch(
         b"pin\0" + secrets.wrapping_key + normalised.encode("utf-8", "surrogatepass"),
         salt,

@@ -69,8 +69,6 @@ def back_up(folder: Path) -> dict[str, Any]:
     from django.utils import timezone  # noqa: PLC0415
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
-    from allmende.printing.job_states import WAITING  # noqa: PLC0415
-    from allmende.printing.jobs import Job  # noqa: PLC0415
     from allmende.spool import SpoolError, open_spool  # noqa: PLC0415
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,13 +91,28 @@ def back_up(folder: Path) -> dict[str, Any]:
         "made_at": timezone.now().isoformat(),
         "database": settings.DATABASES["default"]["ENGINE"].rpartition(".")[2],
         "pepper": pepper_fingerprint(settings.ALLMENDE_PEPPER),
-        "jobs": Job.objects.filter(state__in=[state.value for state in WAITING]).count(),
+        "jobs": _count_waiting(folder),
         "documents": sum(1 for path in (folder / "spool").rglob("*") if path.is_file()),
     }
     draft = folder / f"{MANIFEST}.draft"
     draft.write_text(json.dumps(facts, indent=2))
     draft.replace(folder / MANIFEST)
     return facts
+
+
+def _count_waiting(folder: Path) -> int:
+    """Jobs in the backup that wait. Of PostgreSQL the live database is asked: under load it may be some jobs ahead."""
+    from allmende.printing.job_states import WAITING  # noqa: PLC0415 - after start_django
+    from allmende.printing.jobs import Job  # noqa: PLC0415
+
+    waiting = Job.objects.filter(state__in=[state.value for state in WAITING])
+    copy = folder / SQLITE_COPY
+    if not copy.exists():
+        return waiting.count()
+    statement, values = waiting.values("pk").query.sql_with_params()
+    with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as database:
+        found = database.execute(statement.replace("%s", "?"), values)
+        return sum(1 for _ in found)
 
 
 def copy_database(database: dict[str, Any], folder: Path) -> None:

@@ -15,9 +15,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende.directory.attempts import TooManyAttemptsError
-from allmende.directory.chip_enrolment import ChipTakenError, EnrolmentError, TooManyChipsError
+from allmende.directory.chip_enrolment import (
+    ChipTakenError,
+    EnrolmentError,
+    PinRefusedError,
+    TooManyChipsError,
+    check_pin,
+)
 from allmende.printing.budget_reservations import BUDGET_EXCEEDED
-from allmende.printing.panel.access import IDLE_SECONDS, Panel, panel_page, read_visit, to_panel
+from allmende.printing.panel.access import (
+    IDLE_SECONDS,
+    Panel,
+    carry_secret,
+    panel_page,
+    read_carried,
+    read_visit,
+    to_panel,
+)
 from allmende.printing.panel.advice import (
     ask_about_advice,
     read_advice,
@@ -27,6 +41,7 @@ from allmende.printing.panel.advice import (
 )
 from allmende.printing.panel.forms import JobChangesForm
 from allmende.printing.panel.pages import (
+    MAX_PIN,
     jobs_context,
     not_running_words,
     open_visit_with,
@@ -185,15 +200,31 @@ def claim(request: HttpRequest, panel: Panel, visit: OpenVisit) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @panel_page
 def add_chip(request: HttpRequest, panel: Panel) -> HttpResponse:
-    """Another chip for the person of the open visit: the next number typed here is the new chip's."""
+    """Another chip for the person of the open visit: the next number typed here is the new chip's.
+
+    Its PIN, if it shall have one, is asked for before: a reader types into the field where the cursor stands, and ends with Enter.
+    """
     visit = read_visit(request, panel)
     if visit is None:
         return to_panel(panel)
     error_text = ""
+    carried_pin = request.POST.get("carried_pin", "")
+    pin = request.POST["pin"][:MAX_PIN] if "pin" in request.POST else read_carried(panel, carried_pin)
+    ask_pin = request.method == "GET" and "pin" in request.GET
     raw_number = request.POST.get("new_chip", "").strip()
-    if raw_number:
+    if carried_pin and pin is None:
+        error_text, ask_pin = _("That took too long. Please type the PIN again."), True
+    else:
         try:
-            enrol_further_at_device(visit, panel.row, raw_number[:200], label=request.POST.get("label", ""))
+            if pin is not None:
+                check_pin(pin)
+            if not raw_number:
+                return _show_add_chip(request, panel, visit, pin, ask_pin=ask_pin)
+            enrol_further_at_device(
+                visit, panel.row, raw_number[:200], label=request.POST.get("label", ""), pin=pin
+            )
+        except PinRefusedError:
+            error_text, pin, ask_pin = _("A PIN has 4 to 64 characters."), None, True
         except ChipNumberError:
             error_text = _("The chip could not be read. Please put it on the reader again.")
         except ChipTakenError:
@@ -207,8 +238,27 @@ def add_chip(request: HttpRequest, panel: Panel) -> HttpResponse:
         else:
             messages.success(request, _("The new chip is enrolled."))
             return to_panel(panel)
+    return _show_add_chip(request, panel, visit, pin, ask_pin=ask_pin, error_text=error_text)
+
+
+def _show_add_chip(
+    request: HttpRequest,
+    panel: Panel,
+    visit: OpenVisit,
+    pin: str | None,
+    *,
+    ask_pin: bool,
+    error_text: str = "",
+) -> HttpResponse:
     keep_visit_open(visit)
-    context = {"panel": panel, "person": visit.person, "error_text": error_text, "idle_seconds": IDLE_SECONDS}
+    context = {
+        "panel": panel,
+        "person": visit.person,
+        "ask_pin": ask_pin,
+        "carried_pin": carry_secret(panel, pin) if pin else "",
+        "error_text": error_text,
+        "idle_seconds": IDLE_SECONDS,
+    }
     return render(request, "printing/panel/add_chip.html", context)
 
 

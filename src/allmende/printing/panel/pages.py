@@ -67,7 +67,7 @@ NEWS_SECONDS: Final = 2
 QUIET_SECONDS: Final = 30
 _MAX_NUMBER: Final = 200
 #: Longer than a PIN may be, so that one that is too long is refused and not cut.
-_MAX_PIN: Final = 100
+MAX_PIN: Final = 100
 
 
 @require_GET
@@ -177,7 +177,7 @@ def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
     if raw_number is None:
         messages.info(request, _("That took too long. Please put your chip on the reader again."))
         return to_panel(panel)
-    pin = request.POST.get("pin", "")[:_MAX_PIN] or read_carried(panel, request.POST.get("carried_pin", ""))
+    pin = request.POST.get("pin", "")[:MAX_PIN] or read_carried(panel, request.POST.get("carried_pin", ""))
     chips_lost = request.POST.get("chips_lost") == "yes"
     ask_lost, error_text = False, ""
     try:
