@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,31 @@ def job() -> NewJob:
     )
 
 
-@pytest.fixture
-async def store(transactional_db: None) -> AsyncIterator[JobStore]:
-    store = SqliteJobStore(str(connection.settings_dict["NAME"])) if is_sqlite else open_job_store()
+@pytest.fixture(params=["by itself", "writer process"] if is_sqlite else ["postgresql"])
+async def store(
+    request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path
+) -> AsyncIterator[JobStore]:
+    store = open_store(request.param, tmp_path)
     await store.start()
+    if isinstance(store, SqliteJobStore) and request.param == "writer process":
+        await wait_until(lambda: store.has_process)
     yield store
     await store.stop()
+
+
+def open_store(kind: str, folder: Path) -> JobStore:
+    if not is_sqlite:
+        return open_job_store()
+    path = str(connection.settings_dict["NAME"])
+    if kind == "by itself":
+        return SqliteJobStore(path)
+    return SqliteJobStore(path, writer_address=folder / "sockets" / "writer", keeps_writer=True)
+
+
+async def wait_until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - there is no event
+            await asyncio.sleep(0.01)
 
 
 @sync_to_async
@@ -245,7 +265,7 @@ async def test_a_locked_database_is_waited_for(store: JobStore, job: NewJob) -> 
 async def test_a_database_that_stays_locked_is_an_error_not_a_lost_job(
     store: JobStore, job: NewJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("allmende.printing.arrival.job_store_sqlite.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("allmende.printing.arrival.sqlite_writer.BUSY_SECONDS", 0.05)
     other = sqlite3.connect(str(connection.settings_dict["NAME"]), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError):
@@ -273,8 +293,11 @@ async def test_a_start_waits_for_who_has_the_database_alone(tmp_path: Path) -> N
 
 @pytest.mark.skipif(not is_sqlite, reason="the log is SQLite's")
 async def test_the_log_begins_anew_under_load(store: JobStore, job: NewJob) -> None:
+    path = str(connection.settings_dict["NAME"])
+    with contextlib.closing(sqlite3.connect(path)) as other:  # what an earlier test made of the log
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     big = dataclasses.replace(job, sealed=bytes(60_000))
     for _ in range(40):
         await asyncio.gather(*(store.insert_job(big) for _ in range(32)))
-    size = await asyncio.to_thread(os.path.getsize, str(connection.settings_dict["NAME"]) + "-wal")
+    size = await asyncio.to_thread(os.path.getsize, path + "-wal")
     assert size < 60_000 * 40 * 32 / 2

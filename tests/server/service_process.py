@@ -129,6 +129,20 @@ class ServiceProcess:
             self._process.wait()
             self._process = None
 
+    def writers(self) -> list[int]:
+        """The processes that write jobs for it, or did for one that was killed: their socket lies in its folder for temporary files."""
+        mark = str(self.temporary).encode()
+        return [
+            int(path.parent.name)
+            for path in Path("/proc").glob("[0-9]*/cmdline")
+            if b"sqlite_writer_process" in (words := _read(path)) and mark in words
+        ]
+
+    def kill_writers(self) -> None:
+        for number in self.writers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+
     def stop(self) -> int:
         """Politely; its exit status."""
         if self._process is None:
@@ -195,6 +209,13 @@ class ServiceProcess:
 
     def demo_facts(self) -> DemoFacts:
         return DemoFacts.load(self.home)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 @contextlib.contextmanager

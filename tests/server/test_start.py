@@ -4,9 +4,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+from server.service_process import service_process
 
 #: Each is needed by few requests or by worker processes only, and costs several MB.
 LARGE = {
@@ -38,3 +45,34 @@ def test_a_service_starts_without_the_large_libraries(tmp_path: Path) -> None:
     ).stdout.split()
     assert "django" in loaded
     assert not LARGE & set(loaded)
+
+
+def test_the_writer_of_jobs_loads_no_django() -> None:
+    program = "import sys, allmende.printing.arrival.sqlite_writer_process; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout
+    assert "sqlite3" in loaded.split()
+    assert not {"django", "asyncio", "cryptography"} & set(loaded.split())
+
+
+@pytest.mark.skipif(bool(os.environ.get("ALLMENDE_DATABASE_URL")), reason="the writer is SQLite's")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_killed_service_takes_its_writer_along(tmp_path: Path, processes: int) -> None:
+    with service_process(tmp_path, ALLMENDE_PROCESSES=str(processes)) as service:
+        service.take_migrated_home()
+        service.start()
+        wait_until(lambda: len(service.writers()) == 1)
+        (folder,) = service.temporary.glob("allmende-*")
+        wait_until((folder / "job-writer").is_socket)
+        assert folder.stat().st_mode & 0o777 == 0o700
+        service.kill()
+        wait_until(lambda: not service.writers())
+        assert not folder.exists()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -9,6 +9,7 @@ import gc
 import os
 import resource
 import sys
+import tempfile
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -79,10 +80,17 @@ def serve(host: str, port: int, *, processes: int = 1) -> int:
     except OSError as error:
         return refuse_port(host, port, error)
 
+    writer_address = None
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        # Short, as a socket's address must be; the writer removes the folder at its end.
+        writer_address = Path(tempfile.mkdtemp(prefix="allmende-")) / "job-writer"
+
     def serve_as(number: int) -> int:
         # What is needed once, the first of several processes does.
         first = number == 0
         settings.ALLMENDE_BACKGROUND = settings.ALLMENDE_BACKGROUND and first
+        settings.ALLMENDE_WRITER_ADDRESS = writer_address
+        settings.ALLMENDE_KEEPS_WRITER = first
         server = make_server(
             trusted_proxies=os.environ.get("ALLMENDE_TRUSTED_PROXIES", ""),
             context=context,

@@ -59,6 +59,10 @@ ALLMENDE_BACKGROUND = os.environ.get("ALLMENDE_BACKGROUND") != "0"
 #: So many equal processes of `allmende serve` share the port (`ALLMENDE_PROCESSES`).
 ALLMENDE_PROCESSES = int(os.environ.get("ALLMENDE_PROCESSES", "1"))
 
+#: Where the process that writes jobs to SQLite listens, and whether we are the one who keeps it: `allmende serve` says so.
+ALLMENDE_WRITER_ADDRESS: Path | None = None
+ALLMENDE_KEEPS_WRITER = False
+
 ALLOWED_HOSTS = os.environ.get("ALLMENDE_ALLOWED_HOSTS", "*").split(",")
 
 DATABASES = {

@@ -96,6 +96,10 @@ def crash(
         if rng.random() < 0.2:
             service.send_signal(signal.SIGSTOP)
             time.sleep(rng.uniform(0.05, 0.5))
+        if rng.random() < 0.2:
+            # The writer alone: nobody may notice.
+            service.kill_writers()
+            load.wait_for(1)
         kill_and_start(service, load.ledger)
         if rng.random() < 0.2:
             time.sleep(rng.uniform(0.0, 2.0))
@@ -172,6 +176,7 @@ def find_leftovers(service: ServiceProcess) -> list[str]:
     deadline = time.monotonic() + 20
     while True:
         found = [path.parent.name for path in Path("/proc").glob("[0-9]*/environ") if mark in _read(path)]
+        found += map(str, service.writers())
         if not found:
             return []
         if time.monotonic() > deadline:

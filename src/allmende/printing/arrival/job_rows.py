@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from django.db import connection, models
 
-from allmende.printing.arrival.job_store import ArrivedDocument, InspectedJob, NewJob
+from allmende.printing.arrival.job_store import ArrivedDocument, Entry, InspectedJob, NewJob
+from allmende.printing.arrival.sqlite_writer import ARRIVED, INSPECTED, NEW, Row, Statements
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
 
 _NOT_COLUMNS: Final = frozenset({"sealed", "change"})
@@ -49,6 +50,7 @@ class JobRows:
         self.preview = TableColumns(JobPreview)
         names = [field.name for field in fields(NewJob) if field.name not in _NOT_COLUMNS]
         self._job_places = [(name, self.job.place(name)) for name in names]
+        self._state_place = self.job.place("state")
         self._times = frozenset({"created_at", "expires_at"})
         self._event_places = [
             self.event.place(name)
@@ -70,6 +72,7 @@ class JobRows:
         for name, place in self._job_places:
             value = getattr(job, name)
             values[place] = self._write_time(value) if name in self._times else value
+        values[self._state_place] = job.state.value
         return values
 
     def event_values(  # noqa: PLR0917 - a row's columns, in their order
@@ -87,20 +90,73 @@ class JobRows:
         values[town] = municipality_id
         values[time] = self._write_time(at)
         values[what] = change
-        values[after] = state
+        values[after] = str(state)
         values[device] = device_id
         return values
 
     def arrived_values(self, document: ArrivedDocument) -> list[Any]:
         """For `arrived_columns`."""
         return [
-            self._write_time(getattr(document, name)) if name in self._times else getattr(document, name)
+            document.state.value
+            if name == "state"
+            else self._write_time(getattr(document, name))
+            if name in self._times
+            else getattr(document, name)
             for name in self.arrived_columns
         ]
 
     def inspected_values(self, inspected: InspectedJob) -> list[Any]:
         """For `inspected_columns`."""
         return [getattr(inspected, name) for name in self.inspected_columns]
+
+
+class SqliteRows:
+    """Entries as the rows and statements of `sqlite_writer`."""
+
+    def __init__(self) -> None:
+        self._rows = rows = JobRows(sqlite_time)
+        arrived = ", ".join(f"{name}=?" for name in rows.arrived_columns)
+        # What is known of a format is not taken back by a look that could not tell.
+        inspected = ", ".join(
+            f"{name}=CASE WHEN ?='' THEN {name} ELSE ? END" if name == "document_format" else f"{name}=?"
+            for name in rows.inspected_columns
+        )
+        table = rows.job.table
+        self.statements = Statements(
+            job_table=table,
+            job_columns=", ".join(["id", *rows.job.columns]),
+            document_table=rows.document.table,
+            document_columns=", ".join(rows.document.columns),
+            event_table=rows.event.table,
+            event_columns=", ".join(rows.event.columns),
+            event_job_place=rows.event.place("job_id"),
+            preview_table=rows.preview.table,
+            preview_columns=", ".join(rows.preview.columns),
+            complete=f"UPDATE {table} SET {arrived} WHERE id=? AND municipality_id=? AND state='incoming'",  # noqa: S608 - the models' names, here and below
+            inspected=f"UPDATE {table} SET {inspected} WHERE id=? AND municipality_id=? AND inspection=''"  # noqa: S608
+            " AND finished_at IS NULL",
+            last_number=f"SELECT max((SELECT coalesce(max(seq),0) FROM sqlite_sequence WHERE name='{table}'),"  # noqa: S608
+            f" (SELECT coalesce(max(id),0) FROM {table}))",
+        )
+
+    def row(self, entry: Entry) -> Row:
+        rows = self._rows
+        if isinstance(entry, NewJob):
+            event = rows.event_values(
+                None, entry.municipality_id, entry.created_at, entry.change, entry.state, entry.device_id
+            )
+            return (NEW, 0, rows.job_values(entry), entry.sealed, event)
+        if isinstance(entry, ArrivedDocument):
+            event = rows.event_values(
+                entry.job_id, entry.municipality_id, entry.at, entry.change.value, entry.state, None
+            )
+            values = [*rows.arrived_values(entry), entry.job_id, entry.municipality_id]
+            return (ARRIVED, entry.job_id, values, entry.sealed, event)
+        values = []
+        for name, value in zip(rows.inspected_columns, rows.inspected_values(entry), strict=True):
+            values += (value, value) if name == "document_format" else (value,)
+        values += (entry.job_id, entry.municipality_id)
+        return (INSPECTED, entry.job_id, values, entry.preview_sealed, None)
 
 
 def sqlite_time(value: datetime) -> str:

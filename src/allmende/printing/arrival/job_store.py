@@ -127,4 +127,6 @@ def open_job_store() -> JobStore:
         return PostgresqlJobStore()
     from allmende.printing.arrival.job_store_sqlite import SqliteJobStore  # noqa: PLC0415 - its counterpart
 
-    return SqliteJobStore()
+    return SqliteJobStore(
+        writer_address=settings.ALLMENDE_WRITER_ADDRESS, keeps_writer=settings.ALLMENDE_KEEPS_WRITER
+    )

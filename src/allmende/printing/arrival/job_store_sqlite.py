@@ -1,19 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The job store on SQLite: one connection of its own, written to by one thread at a time, with group commit.
+"""The job store on SQLite: group commit, by a writer process beside the service, or here.
 
-How it works
-    `insert_job` queues its entry and lets the event loop finish its round; what was queued in that round is one group. Where the
-    disk is quick the loop writes the group itself: a thread would contend with the loop for the interpreter at each statement, and
-    cost more than the flush. Meanwhile the next requests wait in their sockets and become the next group. Where a flush takes longer
-    than `QUICK_FLUSH` (or somebody else is writing) the group goes to the writer thread, and the loop goes on.
+    with a writer process   groups go there; while it flushes, the next jobs are sealed here
+    without                 the loop itself writes them (a thread would contend with the loop for the interpreter at each statement), or,
+                            where the disk is slow, a thread
 
-    The log is kept short: a flush that overwrites an old log's pages takes half as long as one that makes the file grow. The
-    bulk of a checkpoint runs in a thread and on a connection of its own, so that no client waits for it; the writer then
-    carries over the few pages that came meanwhile, which lets the log begin anew.
+What is queued within one round of the event loop is one group. The log is kept short: a flush that overwrites an old log's pages takes half as long as one that makes the file grow.
 
-Always holds: WAL with `synchronous=FULL`; `BEGIN IMMEDIATE`, so that we wait for Django's writers and they for us; numbers are
-given by us inside the transaction, above all that were ever given (`sqlite_sequence`), so no number is used twice.
+Always holds: a waiter hears of its row when that is on stable storage; when the writer process is gone its rows are looked for in the
+database, and those that are not there are written here.
 """
 
 from __future__ import annotations
@@ -23,13 +19,13 @@ import logging
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 
-from allmende.printing.arrival.job_rows import JobRows, sqlite_time
+from allmende.printing.arrival.job_rows import SqliteRows
 from allmende.printing.arrival.job_store import (
     GROUP_LIMIT,
     ArrivedDocument,
@@ -39,57 +35,79 @@ from allmende.printing.arrival.job_store import (
     NewJob,
     StoreError,
 )
+from allmende.printing.arrival.sqlite_writer import LOG_PAGES, Checkpointer, Outcome, Row, SqliteWriter
+from allmende.printing.arrival.sqlite_writer_link import WriterLink
 
 log = logging.getLogger(__name__)
 
-#: While flushes are quicker than this they run on the event loop. Seconds.
+#: While flushes are quicker than this they may run on the event loop. Seconds.
 QUICK_FLUSH: Final = 0.002
-#: How long the writer waits for another writer, e.g. Django's.
-BUSY_SECONDS: Final = 10.0
-#: So long another writer is expected to be done at any moment.
-QUICK_WAIT: Final = 0.1
-#: Pages in the log after which a checkpoint is begun, and after which SQLite makes one in the next commit.
-LOG_PAGES: Final = 1_500
-LOG_PAGES_LIMIT: Final = 20_000
 
-Outcome = int | bool | Exception
 Waiter = asyncio.Future[Any]
+Group = list[tuple[Entry, Waiter]]
+_Sent = tuple[Group, list[Row]]
 
 
 class SqliteJobStore:
-    def __init__(self, path: str | None = None) -> None:
+    """`writer_address`: where a writer process listens; with `keeps_writer` this store starts it, and ends it."""
+
+    def __init__(
+        self, path: str | None = None, *, writer_address: Path | None = None, keeps_writer: bool = False
+    ) -> None:
         self._path = path or str(settings.DATABASES["default"]["NAME"])
+        self._rows = SqliteRows()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pending: list[tuple[Entry, Waiter]] = []
+        self._pending: Group = []
         self._scheduled = False
-        self._writing = False
+        #: Groups that the thread has.
+        self._in_thread = 0
         self._closed = True
-        self._groups: queue.SimpleQueue[list[tuple[Entry, Waiter]] | None] = queue.SimpleQueue()
-        self._checkpoints = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._writer: _Writer | None = None
+        self._groups: queue.SimpleQueue[tuple[Group, Sequence[Row], int | None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._writer: SqliteWriter | None = None
+        self._checkpointer = Checkpointer(self._path, self._note_checkpoint)
+        self._last_number = 0
+        self._link: WriterLink[_Sent] | None = None
+        if writer_address is not None:
+            self._link = WriterLink(
+                writer_address,
+                (self._path, self._rows.statements) if keeps_writer else None,
+                on_outcomes=self._finish_sent,
+                on_lost=self._take_back,
+            )
+
+    @property
+    def has_process(self) -> bool:
+        return self._link is not None and self._link.is_connected
+
+    @property
+    def process_id(self) -> int | None:
+        """The writer process, where it is ours."""
+        return self._link.process_id if self._link is not None else None
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._writer = await asyncio.to_thread(_Writer, self._path)
+        self._writer = await asyncio.to_thread(SqliteWriter, self._path, self._rows.statements)
         self._closed = False
-        self._threads = [
-            threading.Thread(target=self._write_groups, name="job-writer", daemon=True),
-            threading.Thread(target=self._checkpoint, name="job-checkpoints", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._write_groups, name="job-writer", daemon=True)
+        self._thread.start()
+        self._checkpointer.start()
+        if self._link is not None:
+            self._last_number = await asyncio.to_thread(self._writer.last_number)
+            self._link.start()
 
     async def stop(self) -> None:
         if self._closed:
             return
         self._closed = True
-        while self._pending or self._writing:  # noqa: ASYNC110 - some milliseconds, once
+        while self._pending or self._in_thread or (self._link is not None and self._link.waits):  # noqa: ASYNC110 - some milliseconds, once
             await asyncio.sleep(0.001)
+        if self._link is not None:
+            await self._link.stop()
         self._groups.put(None)
-        self._checkpoints.set()
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
+        await asyncio.to_thread(self._checkpointer.end)
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
         if self._writer is not None:
             await asyncio.to_thread(self._writer.close)
 
@@ -108,251 +126,97 @@ class SqliteJobStore:
             raise StoreError("the store is closed")
         waiter: Waiter = self._loop.create_future()
         self._pending.append((entry, waiter))
-        if not self._scheduled and not self._writing:
-            self._scheduled = True
-            self._loop.call_soon(self._begin_group)
+        self._begin_soon()
         return waiter
 
-    def _begin_group(self) -> None:
-        self._scheduled = False
-        if self._writing or not self._pending:
-            return
-        group, self._pending = self._pending[:GROUP_LIMIT], self._pending[GROUP_LIMIT:]
-        if self._writer is not None and self._writer.flush_seconds < QUICK_FLUSH:
-            outcomes = self._writer.try_write([entry for entry, _ in group])
-            if outcomes is not None:
-                self._finish_group(group, outcomes)
-                return
-        self._writing = True
-        self._groups.put(group)
-
-    def _finish_group(self, group: list[tuple[Entry, Waiter]], outcomes: Sequence[Outcome]) -> None:
-        self._writing = False
-        for (_, waiter), outcome in zip(group, outcomes, strict=True):
-            if waiter.done():  # its client went away meanwhile
-                continue
-            if isinstance(outcome, Exception):
-                waiter.set_exception(outcome)
-            else:
-                waiter.set_result(outcome)
-        if self._writer is not None and self._writer.log_pages > LOG_PAGES:
-            self._writer.log_pages = 0
-            self._checkpoints.set()
-        if self._pending and not self._scheduled:
+    def _begin_soon(self) -> None:
+        if self._pending and not self._scheduled and not self._in_thread:
             self._scheduled = True
             assert self._loop is not None  # noqa: S101 - set by start
             self._loop.call_soon(self._begin_group)
 
+    def _begin_group(self) -> None:
+        self._scheduled = False
+        if self._in_thread or not self._pending:
+            return
+        group, self._pending = self._pending[:GROUP_LIMIT], self._pending[GROUP_LIMIT:]
+        rows = [self._rows.row(entry) for entry, _ in group]
+        if self._link is not None and self._link.is_connected:
+            self._link.send((group, rows), rows)
+            self._begin_soon()
+            return
+        outcomes = self._try_write(rows)
+        if outcomes is None:
+            self._write_in_thread(group, rows)
+        else:
+            self._finish_group(group, outcomes)
+
+    def _try_write(self, rows: Sequence[Row]) -> list[Outcome] | None:
+        writer = self._writer
+        if writer is None or writer.flush_seconds is None or writer.flush_seconds >= QUICK_FLUSH:
+            return None
+        return writer.try_write(rows)
+
+    def _write_in_thread(self, group: Group, rows: Sequence[Row], *, after: int | None = None) -> None:
+        """`after`: another writer may have written them, under numbers above this one."""
+        self._in_thread += 1
+        self._groups.put((group, rows, after))
+
     def _write_groups(self) -> None:
-        assert self._writer is not None  # noqa: S101 - set by start
-        assert self._loop is not None  # noqa: S101 - set by start
-        while (group := self._groups.get()) is not None:
-            outcomes = self._writer.write([entry for entry, _ in group])
+        """The thread."""
+        loop, writer = self._loop, self._writer
+        assert loop is not None  # noqa: S101 - set by start
+        assert writer is not None  # noqa: S101 - set by start
+        while (given := self._groups.get()) is not None:
+            group, rows, after = given
+            outcomes = writer.write(rows) if after is None else _write_missing(writer, group, rows, after)
             try:
-                self._loop.call_soon_threadsafe(self._finish_group, group, outcomes)
+                loop.call_soon_threadsafe(self._leave_thread, group, outcomes)
             except RuntimeError:  # the loop is closed: nobody waits any more
                 return
 
-    def _checkpoint(self) -> None:
-        connection = _connect(self._path)
-        try:
-            while True:
-                self._checkpoints.wait()
-                self._checkpoints.clear()
-                if self._closed:
-                    return
-                try:
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                    if self._writer is not None:
-                        self._writer.rest_of_checkpoint = True
-                except sqlite3.Error as error:
-                    log.warning("a checkpoint of the database failed: %s", error)
-        finally:
-            connection.close()
+    def _leave_thread(self, group: Group, outcomes: Sequence[Outcome]) -> None:
+        self._in_thread -= 1
+        self._finish_group(group, outcomes)
 
-
-class _Writer:
-    """The connection and its statements. `write` may run in any one thread at a time."""
-
-    def __init__(self, path: str) -> None:
-        self._connection = _connect(path)
-        self._connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES_LIMIT}")
-        self._execute = self._connection.execute
-        self._rows = rows = JobRows(sqlite_time)
-        self.log_pages = 0
-        #: What a flush took of late; unknown at first, so the first groups go to the thread.
-        self.flush_seconds = 2 * QUICK_FLUSH
-        #: Somebody else has carried over most of the log; the rest is ours.
-        self.rest_of_checkpoint = False
-        self._inserts: dict[tuple[str, int], str] = {}
-        arrived = ", ".join(f"{name}=?" for name in rows.arrived_columns)
-        self._complete = (
-            f"UPDATE {rows.job.table} SET {arrived} WHERE id=? AND municipality_id=? AND state='incoming'"  # noqa: S608
-        )
-        # What is known of a format is not taken back by a look that could not tell.
-        inspected = ", ".join(
-            f"{name}=CASE WHEN ?='' THEN {name} ELSE ? END" if name == "document_format" else f"{name}=?"
-            for name in rows.inspected_columns
-        )
-        self._inspected = (
-            f"UPDATE {rows.job.table} SET {inspected} WHERE id=? AND municipality_id=? AND inspection=''"  # noqa: S608
-            " AND finished_at IS NULL"
-        )
-        self._last_number = (
-            f"SELECT max((SELECT coalesce(max(seq),0) FROM sqlite_sequence WHERE name='{rows.job.table}'),"  # noqa: S608
-            f" (SELECT coalesce(max(id),0) FROM {rows.job.table}))"
-        )
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def try_write(self, entries: Sequence[Entry]) -> list[Outcome] | None:
-        """As `write`, but None where somebody else is writing just now, or where there is more to do than to write."""
-        if self.rest_of_checkpoint:
-            return None
-        try:
-            self._execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return None
-        return self._write_begun(entries)
-
-    def write(self, entries: Sequence[Entry]) -> list[Outcome]:
-        try:
-            if self.rest_of_checkpoint:
-                self.rest_of_checkpoint = False
-                self._execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            self._begin()
-        except sqlite3.Error as error:
-            return self._refused(entries, error)
-        return self._write_begun(entries)
-
-    def _begin(self) -> None:
-        # Not SQLite's own busy timeout: `try_write` must not wait, and switching it costs as much as an insert.
-        begun = time.monotonic()
-        while True:
-            try:
-                self._execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                waited = time.monotonic() - begun
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or waited > BUSY_SECONDS:
-                    raise
-                # Another process' group takes about a millisecond, and its next one follows soon: who sleeps longer never gets in between.
-                time.sleep(0.0005 if waited < QUICK_WAIT else 0.02)
+    def _finish_group(self, group: Group, outcomes: Sequence[Outcome]) -> None:
+        for (entry, waiter), outcome in zip(group, outcomes, strict=True):
+            if isinstance(entry, NewJob) and isinstance(outcome, int):
+                self._last_number = max(self._last_number, outcome)
+            if waiter.done():  # its client went away meanwhile
+                continue
+            if isinstance(outcome, str):
+                waiter.set_exception(StoreError(outcome))
             else:
-                return
+                waiter.set_result(outcome)
+        writer = self._writer
+        if writer is not None and writer.log_pages > LOG_PAGES:
+            writer.log_pages = 0
+            self._checkpointer.begin()
+        self._begin_soon()
 
-    def _write_begun(self, entries: Sequence[Entry]) -> list[Outcome]:
-        try:
-            outcomes = self._write_rows(entries)
-            started = time.perf_counter()
-            self._execute("COMMIT")
-            # Quick to trust again, so that one hiccup of the disk does not send everybody through the thread for long.
-            self.flush_seconds += (time.perf_counter() - started - self.flush_seconds) * 0.2
-        except (sqlite3.Error, OverflowError, ValueError) as error:
-            self._roll_back()
-            if len(entries) == 1 or isinstance(error, sqlite3.OperationalError):
-                return self._refused(entries, error)
-            # One of them is at fault; the others shall not suffer for it.
-            return [outcome for entry in entries for outcome in self.write([entry])]
-        self.log_pages += 4 + 8 * len(entries)
-        return outcomes
+    def _finish_sent(self, sent: _Sent, outcomes: Sequence[Outcome]) -> None:
+        self._finish_group(sent[0], outcomes)
 
-    def _roll_back(self) -> None:
+    def _take_back(self, sent: Sequence[_Sent]) -> None:
+        """The writer process is gone, and only the database knows how far it came."""
+        for group, rows in sent:
+            self._write_in_thread(group, rows, after=self._last_number)
+
+    def _note_checkpoint(self) -> None:
+        if self._writer is not None:
+            self._writer.rest_of_checkpoint = True
+
+
+def _write_missing(writer: SqliteWriter, group: Group, rows: Sequence[Row], after: int) -> list[Outcome]:
+    """Of rows that a writer had which is gone, write those that it did not."""
+    outcomes: list[Outcome] = []
+    for (entry, _), row in zip(group, rows, strict=True):
+        header = b"" if isinstance(entry, InspectedJob) else entry.header
         try:
-            if self._connection.in_transaction:
-                self._execute("ROLLBACK")
+            written = writer.find_written(row, header, after)
         except sqlite3.Error as error:
-            log.warning("rolling back failed: %s", error)
-
-    def _refused(self, entries: Sequence[Entry], error: Exception) -> list[Outcome]:
-        log.error("%d jobs could not be stored: %s", len(entries), error)
-        return [StoreError(f"the database refused: {type(error).__name__}") for _ in entries]
-
-    def _write_rows(self, entries: Sequence[Entry]) -> list[Outcome]:
-        rows = self._rows
-        outcomes: list[Outcome] = []
-        jobs: list[Any] = []
-        documents: list[Any] = []
-        events: list[Any] = []
-        number = 0
-        for entry in entries:
-            if isinstance(entry, NewJob):
-                if not number:
-                    (number,) = self._execute(self._last_number).fetchone()
-                number += 1
-                jobs.append(number)
-                jobs += rows.job_values(entry)
-                if entry.sealed is not None:
-                    documents += (number, entry.sealed)
-                events += rows.event_values(
-                    number,
-                    entry.municipality_id,
-                    entry.created_at,
-                    entry.change,
-                    entry.state,
-                    entry.device_id,
-                )
-                outcomes.append(number)
-            elif isinstance(entry, ArrivedDocument):
-                parameters = (*rows.arrived_values(entry), entry.job_id, entry.municipality_id)
-                found = self._execute(self._complete, parameters).rowcount == 1
-                if found:
-                    if entry.sealed is not None:
-                        documents += (entry.job_id, entry.sealed)
-                    events += rows.event_values(
-                        entry.job_id, entry.municipality_id, entry.at, entry.change.value, entry.state, None
-                    )
-                outcomes.append(found)
-            else:
-                outcomes.append(self._write_inspection(entry))
-        if jobs:
-            self._insert(rows.job.table, ["id", *rows.job.columns], jobs)
-        if documents:
-            self._insert(rows.document.table, rows.document.columns, documents)
-        if events:
-            self._insert(rows.event.table, rows.event.columns, events)
-        return outcomes
-
-    def _write_inspection(self, entry: InspectedJob) -> bool:
-        values: list[Any] = []
-        for name, value in zip(self._rows.inspected_columns, self._rows.inspected_values(entry), strict=True):
-            values += (value, value) if name == "document_format" else (value,)
-        found = self._execute(self._inspected, (*values, entry.job_id, entry.municipality_id)).rowcount == 1
-        if found and entry.preview_sealed is not None:
-            columns = self._rows.preview.columns
-            self._insert(
-                self._rows.preview.table, columns, [entry.job_id, entry.preview_sealed], "OR REPLACE "
-            )
-        return found
-
-    def _insert(self, table: str, columns: Sequence[str], values: Sequence[Any], how: str = "") -> None:
-        """All rows in one statement: each statement costs a trip through the interpreter's lock."""
-        count = len(values) // len(columns)
-        key = (table, count)
-        sql = self._inserts.get(key)
-        if sql is None:
-            row = f"({', '.join('?' * len(columns))})"
-            names = ", ".join(columns)
-            sql = self._inserts[key] = f"INSERT {how}INTO {table} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608 - the models' names
-        self._execute(sql, values)
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=4 * GROUP_LIMIT,
-        uri=path.startswith("file:"),
-    )
-    # The last one waits no more: while somebody else opens, recovers or closes the database, only a start may wait for it.
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "cache_size=-32000",
-        "busy_timeout=0",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+            outcomes.append(f"the database can't be asked: {type(error).__name__}")
+            continue
+        outcomes += writer.write([row]) if written is None else [written]
+    return outcomes
