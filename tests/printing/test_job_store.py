@@ -8,9 +8,11 @@ import asyncio
 import contextlib
 import dataclasses
 import os
+import shutil
 import sqlite3
+import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,11 +67,19 @@ def job() -> NewJob:
     )
 
 
+@pytest.fixture
+def writer_address() -> Iterator[Path]:
+    """In a short folder: a socket's address has a hundred bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="allmende-", dir="/tmp"))
+    yield folder / "sockets" / "writer"
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(params=["by itself", "writer process"] if is_sqlite else ["postgresql"])
 async def store(
-    request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path
+    request: pytest.FixtureRequest, transactional_db: None, writer_address: Path
 ) -> AsyncIterator[JobStore]:
-    store = open_store(request.param, tmp_path)
+    store = open_store(request.param, writer_address)
     await store.start()
     if isinstance(store, SqliteJobStore) and request.param == "writer process":
         await wait_until(lambda: store.has_process)
@@ -77,13 +87,13 @@ async def store(
     await store.stop()
 
 
-def open_store(kind: str, folder: Path) -> JobStore:
+def open_store(kind: str, writer_address: Path) -> JobStore:
     if not is_sqlite:
         return open_job_store()
     path = str(connection.settings_dict["NAME"])
     if kind == "by itself":
         return SqliteJobStore(path)
-    return SqliteJobStore(path, writer_address=folder / "sockets" / "writer", keeps_writer=True)
+    return SqliteJobStore(path, writer_address=writer_address, keeps_writer=True)
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:

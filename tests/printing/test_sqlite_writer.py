@@ -25,7 +25,7 @@ from allmende.printing.arrival.job_store_sqlite import SqliteJobStore
 from allmende.printing.arrival.sqlite_writer_process import Frames, pack_frame
 from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
-from printing.test_job_store import NOW, job, wait_until
+from printing.test_job_store import NOW, job, wait_until, writer_address
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -33,17 +33,13 @@ pytestmark = [
         not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"), reason="the writer is SQLite's"
     ),
 ]
-__all__ = ["job"]  # a fixture
-
-
-def address(folder: Path) -> Path:
-    return folder / "sockets" / "writer"
+__all__ = ["job", "writer_address"]  # fixtures
 
 
 @pytest.fixture
-async def store(transactional_db: None, tmp_path: Path) -> AsyncIterator[SqliteJobStore]:
+async def store(transactional_db: None, writer_address: Path) -> AsyncIterator[SqliteJobStore]:
     path = str(connection.settings_dict["NAME"])
-    store = SqliteJobStore(path, writer_address=address(tmp_path), keeps_writer=True)
+    store = SqliteJobStore(path, writer_address=writer_address, keeps_writer=True)
     await store.start()
     await wait_until(lambda: store.has_process)
     yield store
@@ -155,8 +151,10 @@ def arrival_of(job_id: int, job: NewJob) -> ArrivedDocument:
     )
 
 
-async def test_two_services_share_one_writer(store: SqliteJobStore, job: NewJob, tmp_path: Path) -> None:
-    other = SqliteJobStore(str(connection.settings_dict["NAME"]), writer_address=address(tmp_path))
+async def test_two_services_share_one_writer(
+    store: SqliteJobStore, job: NewJob, writer_address: Path
+) -> None:
+    other = SqliteJobStore(str(connection.settings_dict["NAME"]), writer_address=writer_address)
     await other.start()
     await wait_until(lambda: other.has_process)
     try:
@@ -175,11 +173,11 @@ async def test_two_services_share_one_writer(store: SqliteJobStore, job: NewJob,
 
 
 async def test_a_folder_that_is_open_to_others_gets_no_socket(
-    tmp_path: Path, job: NewJob, caplog: pytest.LogCaptureFixture
+    writer_address: Path, job: NewJob, caplog: pytest.LogCaptureFixture
 ) -> None:
-    address(tmp_path).parent.mkdir(mode=0o755)
+    writer_address.parent.mkdir(mode=0o755)
     store = SqliteJobStore(
-        str(connection.settings_dict["NAME"]), writer_address=address(tmp_path), keeps_writer=True
+        str(connection.settings_dict["NAME"]), writer_address=writer_address, keeps_writer=True
     )
     await store.start()
     assert await store.insert_job(job) > 0
@@ -188,7 +186,9 @@ async def test_a_folder_that_is_open_to_others_gets_no_socket(
     await store.stop()
 
 
-async def test_it_ends_with_its_service_and_leaves_no_socket(store: SqliteJobStore, tmp_path: Path) -> None:
-    assert address(tmp_path).is_socket()
+async def test_it_ends_with_its_service_and_leaves_no_socket(
+    store: SqliteJobStore, writer_address: Path
+) -> None:
+    assert writer_address.is_socket()  # noqa: ASYNC240 - instantly
     await store.stop()
-    assert not address(tmp_path).parent.exists()
+    assert not writer_address.parent.exists()

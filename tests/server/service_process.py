@@ -130,8 +130,8 @@ class ServiceProcess:
             self._process = None
 
     def writers(self) -> list[int]:
-        """The processes that write jobs for it, or did for one that was killed: their socket lies in its folder for temporary files."""
-        mark = str(self.temporary).encode()
+        """The processes that write jobs into its database, also for one that was killed."""
+        mark = str(self.database).encode()
         return [
             int(path.parent.name)
             for path in Path("/proc").glob("[0-9]*/cmdline")

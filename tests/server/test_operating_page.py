@@ -25,7 +25,12 @@ from server.service_process import ServiceProcess, fresh_database
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "operating.md").read_text()
 #: Names in the source that are Django settings, not variables; and the demo's own, which no installation sets.
-NO_VARIABLES: Final = {"ALLMENDE_PEPPER", "ALLMENDE_DEMO_YEAR"}
+NO_VARIABLES: Final = {
+    "ALLMENDE_PEPPER",
+    "ALLMENDE_DEMO_YEAR",
+    "ALLMENDE_WRITER_ADDRESS",
+    "ALLMENDE_KEEPS_WRITER",
+}
 
 
 def blocks(kind: str) -> list[str]:

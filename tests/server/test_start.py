@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from allmende.server import serving
 from server.service_process import service_process
 
 #: Each is needed by few requests or by worker processes only, and costs several MB.
@@ -63,12 +67,29 @@ def test_a_killed_service_takes_its_writer_along(tmp_path: Path, processes: int)
         service.take_migrated_home()
         service.start()
         wait_until(lambda: len(service.writers()) == 1)
-        (folder,) = service.temporary.glob("allmende-*")
-        wait_until((folder / "job-writer").is_socket)
-        assert folder.stat().st_mode & 0o777 == 0o700
+        words = Path(f"/proc/{service.writers()[0]}/cmdline").read_bytes().split(b"\0")
+        address = Path(os.fsdecode(words[-3]))
+        wait_until(address.is_socket)
+        assert address.parent.stat().st_mode & 0o777 == 0o700
         service.kill()
         wait_until(lambda: not service.writers())
-        assert not folder.exists()
+        assert not address.parent.exists()
+
+
+def test_the_writers_socket_has_an_address_where_the_temporary_folder_is_deep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 90)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    folder = serving._make_socket_folder()
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(folder / "job-writer.draft"))
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert list(deep.iterdir()) == []
+    finally:
+        shutil.rmtree(folder)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -21,6 +21,8 @@ from allmende.server.command_line import start_django
 SWITCH_SECONDS: Final = 0.0005
 #: A request makes and drops a few hundred objects, and none of them in circles: Python's own 700 would look through them each time.
 COLLECT_AFTER: Final = (20_000, 20, 20)
+#: Bytes of a folder's path, so that a socket in it has an address: the least that any system allows is 104, with the socket's name and an end.
+_LONGEST_FOLDER: Final = 80
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -82,8 +84,7 @@ def serve(host: str, port: int, *, processes: int = 1) -> int:
 
     writer_address = None
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        # Short, as a socket's address must be; the writer removes the folder at its end.
-        writer_address = Path(tempfile.mkdtemp(prefix="allmende-")) / "job-writer"
+        writer_address = _make_socket_folder() / "job-writer"
 
     def serve_as(number: int) -> int:
         # What is needed once, the first of several processes does.
@@ -105,6 +106,15 @@ def serve(host: str, port: int, *, processes: int = 1) -> int:
     # Whoever called us may have asked the database: no two processes may talk on one connection.
     connections.close_all()
     return run_group(processes, serve_as)
+
+
+def _make_socket_folder() -> Path:
+    """A new folder that only we may enter; whoever listens in it removes it at its end."""
+    folder = Path(tempfile.mkdtemp(prefix="allmende-"))
+    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+        folder.rmdir()
+        folder = Path(tempfile.mkdtemp(prefix="allmende-", dir="/tmp"))
+    return folder
 
 
 def refuse_port(host: str, port: int, error: OSError) -> int:

@@ -87,6 +87,10 @@ def crash(
     in_delivery = 0
     for count in range(kills):
         service.wait_until_it_answers()
+        if rng.random() < 0.3:
+            # The writer alone: nobody may notice.
+            load.wait_for(1)
+            service.kill_writers()
         load.wait_for(rng.randint(MIN_ACKNOWLEDGED, 15))
         if count % 2:
             stop_in_delivery(service, devices, rng)
@@ -96,10 +100,6 @@ def crash(
         if rng.random() < 0.2:
             service.send_signal(signal.SIGSTOP)
             time.sleep(rng.uniform(0.05, 0.5))
-        if rng.random() < 0.2:
-            # The writer alone: nobody may notice.
-            service.kill_writers()
-            load.wait_for(1)
         kill_and_start(service, load.ledger)
         if rng.random() < 0.2:
             time.sleep(rng.uniform(0.0, 2.0))

@@ -172,14 +172,14 @@ def _start(address: Path, start_with: tuple[str, Statements]) -> subprocess.Pope
     _ensure_private(address.parent)
     environment = {"PYTHONPATH": os.pathsep.join([_SOURCE_ROOT, *filter(None, sys.path)]), "LANG": "C.UTF-8"}
     process = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-m", _MODULE, str(address)],
+        [sys.executable, "-P", "-s", "-m", _MODULE, str(address), path],
         stdin=subprocess.PIPE,
         env=environment,
         start_new_session=True,
     )
     assert process.stdin is not None  # noqa: S101 - PIPE above
     with contextlib.suppress(BrokenPipeError):  # its end is noticed by who waits for it
-        process.stdin.writelines(pack_frame((path, tuple(statements))))
+        process.stdin.writelines(pack_frame(tuple(statements)))
         process.stdin.flush()
     return process
 

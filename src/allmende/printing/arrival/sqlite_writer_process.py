@@ -167,19 +167,19 @@ def listen(address: Path) -> socket.socket:
 
 
 def main() -> None:
-    """`python -m … ADDRESS`; the first frame on standard input tells the database and its statements."""
+    """`python -m … ADDRESS DATABASE`; the first frame on standard input tells the statements."""
     # A terminal's Ctrl-C and a service manager's SIGTERM reach us too: we go when the service that we serve has gone.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     given = sys.stdin.buffer
     length = int.from_bytes(given.read(_LENGTH), "big")
-    path, statements = marshal.loads(given.read(length))  # noqa: S302 - from our own service
-    address = Path(sys.argv[1])
+    statements = Statements(*marshal.loads(given.read(length)))  # noqa: S302 - from our own service
+    address, path = Path(sys.argv[1]), sys.argv[2]
     listener = listen(address)
     own = address.stat().st_ino
     try:
-        WriterProcess(listener, given.fileno(), path, Statements(*statements)).run()
+        WriterProcess(listener, given.fileno(), path, statements).run()
     finally:
         with contextlib.suppress(OSError):
             if address.stat().st_ino == own:  # not that of a successor
