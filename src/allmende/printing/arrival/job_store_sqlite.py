@@ -9,7 +9,8 @@
 What is queued within one round of the event loop is one group. The log is kept short: a flush that overwrites an old log's pages takes half as long as one that makes the file grow.
 
 Always holds: a waiter hears of its row when that is on stable storage; when the writer process is gone its rows are looked for in the
-database, and those that are not there are written here.
+database, and those that are not there are written here. Nobody in the service opens the database's file but SQLite: who closes it lets go of
+all locks that the process has on it (POSIX), and the writer would take it for nobody's.
 """
 
 from __future__ import annotations
