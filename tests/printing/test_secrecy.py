@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from allmende.printing.visit.visits import Visit
 from allmende.seal import FileKey, Identity, SealError, key_from_token, unseal_bytes, unwrap_identity
 from makers import make_job, make_person
 from printing import scripted_device as device
+from printing.clear_text_search import read_in_a_process_of_its_own
 from printing.delivering import delivering, wait_for_state
 from printing.scripted_device import scripted_printer, work_on
 from printing.standing import Standing, stand, stand_and_release
@@ -61,9 +61,7 @@ def everything_stored(home: Path) -> Iterator[bytes]:
         for suffix in ("", "-wal"):
             database = Path(str(connection.settings_dict["NAME"]) + suffix)
             if database.exists():
-                # By another process: closing the file would let go of the locks that SQLite has on it here, and the
-                # next process to close the database would take its log away from under us.
-                yield subprocess.run(["cat", str(database)], check=True, capture_output=True).stdout
+                yield read_in_a_process_of_its_own(database)
 
 
 def assert_nothing_in_clear(home: Path, log: str) -> None:

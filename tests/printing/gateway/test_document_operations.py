@@ -28,6 +28,7 @@ from allmende.printing.job_spool import job_spool
 from allmende.printing.jobs import Job, JobDocument, JobEvent
 from allmende.printing.print_service import PrintService
 from allmende.seal import Identity, open_note, read_header, unseal_bytes, unseal_file_key
+from printing.clear_text_search import read_in_a_process_of_its_own
 from printing.gateway.ipp_client import GONE, PDF, Client, job_id_of, request, status_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,7 +87,7 @@ def _files_with(marker: bytes, home: Path) -> list[Path]:
     files = [path for path in home.rglob("*") if path.is_file()]
     files += list(database.parent.glob(database.name + "*"))
     assert any(path.stat().st_size > len(LARGE) for path in files)
-    return [path for path in files if marker in path.read_bytes()]
+    return [path for path in files if marker in read_in_a_process_of_its_own(path)]
 
 
 async def test_the_answer_says_what_the_queue_reports(
