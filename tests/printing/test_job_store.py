@@ -171,12 +171,8 @@ async def test_a_number_is_never_used_twice(store: JobStore, job: NewJob) -> Non
     assert await store.insert_job(job) > first
 
 
-async def test_an_announced_job_is_completed_once(store: JobStore, job: NewJob) -> None:
-    announced = dataclasses.replace(
-        job, state=State.INCOMING, sealed=None, header=b"", size=0, title_sealed=b"", change="create"
-    )
-    job_id = await store.insert_job(announced)
-    arrived = ArrivedDocument(
+def arrival_of(job_id: int, job: NewJob, header: bytes) -> ArrivedDocument:
+    return ArrivedDocument(
         job_id=job_id,
         municipality_id=job.municipality_id,
         state=State.HELD,
@@ -185,13 +181,21 @@ async def test_an_announced_job_is_completed_once(store: JobStore, job: NewJob) 
         title_sealed=b"title",
         document_format="image/jpeg",
         size=7,
-        header=b"new header",
+        header=header,
         spool_key="",
         expires_at=NOW,
         sealed_to="person",
         ticket="{}",
         sealed=b"whole",
     )
+
+
+async def test_an_announced_job_is_completed_once(store: JobStore, job: NewJob) -> None:
+    announced = dataclasses.replace(
+        job, state=State.INCOMING, sealed=None, header=b"", size=0, title_sealed=b"", change="create"
+    )
+    job_id = await store.insert_job(announced)
+    arrived = arrival_of(job_id, job, b"new header")
     with pytest.raises(JobGoneError):
         await store.complete_job(dataclasses.replace(arrived, municipality_id=job.municipality_id + 1))
     await store.complete_job(arrived)

@@ -20,12 +20,12 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allmende.printing.arrival.job_store import ArrivedDocument, NewJob
+from allmende.printing.arrival.job_store import NewJob
 from allmende.printing.arrival.job_store_sqlite import SqliteJobStore
 from allmende.printing.arrival.sqlite_writer_process import Frames, pack_frame
-from allmende.printing.job_states import Change, State
+from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
-from printing.test_job_store import NOW, job, wait_until, writer_address
+from printing.test_job_store import arrival_of, job, wait_until, writer_address
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -114,7 +114,7 @@ async def test_what_a_killed_writer_had_written_is_not_written_again(
     assert process is not None
     monkeypatch.setattr("allmende.printing.arrival.sqlite_writer_link.Frames.feed", lambda *_: ())
     new = asyncio.ensure_future(store.insert_job(dataclasses.replace(job, header=b"header of its own")))
-    arrived = asyncio.ensure_future(store.complete_job(arrival_of(open_job, job)))
+    arrived = asyncio.ensure_future(store.complete_job(arrival_of(open_job, job, b"header of what arrived")))
     await wait_until(lambda: is_written(b"header of its own") and is_written(b"header of what arrived"))
     os.kill(process, signal.SIGKILL)
     number = await new
@@ -130,25 +130,6 @@ def is_written(header: bytes) -> bool:
     with contextlib.closing(sqlite3.connect(str(connection.settings_dict["NAME"]))) as other:
         found = other.execute("SELECT 1 FROM printing_job WHERE header = ?", (header,)).fetchone()
     return found is not None
-
-
-def arrival_of(job_id: int, job: NewJob) -> ArrivedDocument:
-    return ArrivedDocument(
-        job_id=job_id,
-        municipality_id=job.municipality_id,
-        state=State.HELD,
-        change=Change.COMPLETE,
-        at=NOW,
-        title_sealed=b"title",
-        document_format="image/jpeg",
-        size=7,
-        header=b"header of what arrived",
-        spool_key="",
-        expires_at=NOW,
-        sealed_to="person",
-        ticket="{}",
-        sealed=b"whole",
-    )
 
 
 async def test_two_services_share_one_writer(

@@ -135,7 +135,7 @@ class ServiceProcess:
         return [
             int(path.parent.name)
             for path in Path("/proc").glob("[0-9]*/cmdline")
-            if b"sqlite_writer_process" in (words := _read(path)) and mark in words
+            if b"sqlite_writer_process" in (words := read_if_there(path)) and mark in words
         ]
 
     def kill_writers(self) -> None:
@@ -211,7 +211,7 @@ class ServiceProcess:
         return DemoFacts.load(self.home)
 
 
-def _read(path: Path) -> bytes:
+def read_if_there(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:  # it has ended

@@ -26,7 +26,7 @@ import pytest
 from printing.soak.ledger import Ledger, Paper
 from printing.soak.load import STANDSTILL, Load, drain
 from printing.soak.logged_devices import LoggedDevice, Printouts, logged_devices
-from server.service_process import ServiceProcess, service_process
+from server.service_process import ServiceProcess, read_if_there, service_process
 
 KILLS: Final = int(os.environ.get("SOAK_KILLS", "4"))
 #: So long may no sheet come out at the end before it counts as a standstill.
@@ -175,23 +175,18 @@ def find_leftovers(service: ServiceProcess) -> list[str]:
     mark = f"ALLMENDE_HOME={service.home}".encode()
     deadline = time.monotonic() + 20
     while True:
-        found = [path.parent.name for path in Path("/proc").glob("[0-9]*/environ") if mark in _read(path)]
+        found = [
+            path.parent.name for path in Path("/proc").glob("[0-9]*/environ") if mark in read_if_there(path)
+        ]
         found += map(str, service.writers())
         if not found:
             return []
         if time.monotonic() > deadline:
             return [
-                f"process {number} outlives the service: {_read(Path('/proc') / number / 'cmdline')!r}"
+                f"process {number} outlives the service: {read_if_there(Path('/proc') / number / 'cmdline')!r}"
                 for number in found
             ]
         time.sleep(0.2)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
 
 
 def describe(ledger: Ledger, printouts: Printouts) -> str:

@@ -50,8 +50,12 @@ class JobRows:
         self.preview = TableColumns(JobPreview)
         names = [field.name for field in fields(NewJob) if field.name not in _NOT_COLUMNS]
         self._job_places = [(name, self.job.place(name)) for name in names]
-        self._state_place = self.job.place("state")
-        self._times = frozenset({"created_at", "expires_at"})
+        #: How a field's value is written where not as it is; `marshal` takes no member of an enumeration.
+        self._converters: dict[str, Convert] = {
+            "created_at": write_time,
+            "expires_at": write_time,
+            "state": str,
+        }
         self._event_places = [
             self.event.place(name)
             for name in ("job_id", "municipality_id", "at", "change", "state", "device_id")
@@ -70,9 +74,7 @@ class JobRows:
     def job_values(self, job: NewJob) -> list[Any]:
         values = self.job.defaults.copy()
         for name, place in self._job_places:
-            value = getattr(job, name)
-            values[place] = self._write_time(value) if name in self._times else value
-        values[self._state_place] = job.state.value
+            values[place] = self._written(job, name)
         return values
 
     def event_values(  # noqa: PLR0917 - a row's columns, in their order
@@ -96,14 +98,11 @@ class JobRows:
 
     def arrived_values(self, document: ArrivedDocument) -> list[Any]:
         """For `arrived_columns`."""
-        return [
-            document.state.value
-            if name == "state"
-            else self._write_time(getattr(document, name))
-            if name in self._times
-            else getattr(document, name)
-            for name in self.arrived_columns
-        ]
+        return [self._written(document, name) for name in self.arrived_columns]
+
+    def _written(self, entry: NewJob | ArrivedDocument, name: str) -> Any:
+        value, convert = getattr(entry, name), self._converters.get(name)
+        return value if convert is None else convert(value)
 
     def inspected_values(self, inspected: InspectedJob) -> list[Any]:
         """For `inspected_columns`."""

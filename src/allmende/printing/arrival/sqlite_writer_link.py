@@ -84,8 +84,6 @@ class WriterLink(Generic[S]):
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._transport is not None:
-            self._transport.close()
         if self._process is not None:
             await asyncio.to_thread(_end, self._process)
 

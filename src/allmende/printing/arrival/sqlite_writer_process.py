@@ -8,7 +8,7 @@
 A frame is a length (4 bytes, big endian) and Python's `marshal` of plain values: both ends are the same program, and the socket lies in a
 folder that only its owner may enter. Documents in it are sealed. A frame of rows is answered by one of outcomes, in order.
 
-Always holds: what was answered is on stable storage; the process knows no key and no Django, and takes some 12 MiB; it ends when its standard input does,
+Always holds: what was answered is on stable storage; the process knows no key and no Django, and takes some 15 MiB; it ends when its standard input does,
 which is its service's life line, and finishes the group that it has begun.
 """
 
