@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from allmende import ipp
 from allmende.ipp import make
+from devices.programs import free_port
 
 Script = Callable[["Peer"], Awaitable[None]]
 
@@ -62,7 +63,7 @@ class ScriptedDevice:
         self._scripts = iter(scripts)
         self.connections = 0
         self.port = 0
-        self.problems: list[BaseException] = []
+        self.problems: list[Exception] = []
 
     @property
     def uri(self) -> str:
@@ -72,7 +73,9 @@ class ScriptedDevice:
         self.connections += 1
         peer = Peer(reader, writer)
         try:
-            await next(self._scripts)(peer)
+            script = next(self._scripts, None)
+            assert script is not None, f"connection {self.connections} was not expected"
+            await script(peer)
         except (OSError, asyncio.IncompleteReadError):
             pass  # the client hung up, which many scripts provoke
         except Exception as problem:
@@ -86,13 +89,14 @@ async def scripted_device(
     *scripts: Script, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[ScriptedDevice]:
     device = ScriptedDevice(scripts)
-    server = await asyncio.start_server(device.serve, "127.0.0.1", 0, ssl=tls)
-    device.port = server.sockets[0].getsockname()[1]
+    device.port = free_port()
+    server = await asyncio.start_server(device.serve, "127.0.0.1", device.port, ssl=tls)
     try:
         yield device
     finally:
         server.close()
-    assert not device.problems
+    if device.problems:
+        raise ExceptionGroup("the device's script", device.problems)
 
 
 def ipp_reply(status: int = 0, *groups: ipp.Group, request_id: int = 1) -> bytes:

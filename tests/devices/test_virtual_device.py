@@ -28,7 +28,7 @@ from allmende.devices.device_requests import (
 )
 from allmende.documents import make_demo_pdf
 from allmende.ipp import make
-from devices.private_cups import call, private_cups
+from devices.private_cups import private_cups
 from devices.programs import require_program
 from devices.virtual_device_process import VirtualDevice, virtual_device
 
@@ -241,10 +241,12 @@ async def test_another_sites_page_can_not_jam_it(tmp_path: Path) -> None:
 async def test_cups_prints_to_it_without_a_driver(tmp_path: Path, options: tuple[str, ...]) -> None:
     file = tmp_path / "plan.pdf"
     file.write_bytes(make_demo_pdf("Plan", 3))
-    async with virtual_device(tmp_path, *options) as device, private_cups() as cups:
-        await call("lpadmin", "-h", cups, "-p", "eg", "-E", "-v", device.uri, "-m", "everywhere")
-        await call("lp", "-h", cups, "-d", "eg", "-o", "sides=two-sided-long-edge", str(file))
-        job = await device.wait_for_job(1, lambda j: j["state"] == "completed")
+    # What blocks holds nobody up: both are processes of their own.
+    async with virtual_device(tmp_path, *options) as device:
+        with private_cups() as cups:
+            cups.add_queue("eg", device.uri)
+            cups.print("eg", file, "-o", "sides=two-sided-long-edge")
+            job = await device.wait_for_job(1, lambda j: j["state"] == "completed")
         assert (job["impressions_completed"], job["sheets_completed"]) == (3, 2)
         assert [p["side"] for p in await device.get("/tray.json")] == ["front", "back", "front"]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from allmende import ipp
 from allmende.ipp import Group, GroupTag, JobState, Message, Operation, make
+from devices.programs import free_port
 from devices.scripted_device import Peer, http_reply, ipp_reply
 
 FORMATS = ("application/pdf", "image/pwg-raster", "application/octet-stream")
@@ -46,7 +47,7 @@ Deed = Callable[["ScriptedPrinter", Peer, Message], Awaitable[bytes | None]]
 
 @dataclass
 class ScriptedPrinter:
-    port: int = 0
+    port: int = field(default_factory=free_port)
     misdeeds: dict[Operation, list[Deed]] = field(default_factory=dict)
     #: The device hangs up after so many bytes of a document.
     cut_after: int | None = None
@@ -79,7 +80,6 @@ class ScriptedPrinter:
             self._place = socket.socket()
             self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._place.bind(("127.0.0.1", self.port))
-            self.port = self._place.getsockname()[1]
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
 
     async def close(self) -> None:

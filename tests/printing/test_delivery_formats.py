@@ -22,6 +22,7 @@ from allmende.printing.delivery.watch import DeliveryTimes
 from allmende.printing.job_states import State
 from allmende.printing.job_words import reason_words
 from allmende.printing.jobs import Job, JobDocument
+from devices.programs import free_port
 from devices.real_printer import real_printer
 from devices.virtual_device_process import VirtualDevice, virtual_device
 from documents.sample_documents import make_image, make_pdf, make_pwg
@@ -228,8 +229,9 @@ class Sink:
 @contextlib.asynccontextmanager
 async def sink(cut_after: int | None = None) -> AsyncIterator[Sink]:
     taking = Sink(cut_after)
-    server = await asyncio.start_server(taking.take, "127.0.0.1", 0)
-    taking.uri = f"socket://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    port = free_port()
+    server = await asyncio.start_server(taking.take, "127.0.0.1", port)
+    taking.uri = f"socket://127.0.0.1:{port}"
     try:
         yield taking
     finally:

@@ -14,6 +14,7 @@ from django.test import AsyncClient, Client
 
 from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.printing.jobs import Job
+from devices.programs import free_port
 from makers import PDF, make_chip, make_device, make_job, make_person, make_token, make_town
 from printing.delivering import QUICK, delivering
 from printing.scripted_device import scripted_printer
@@ -79,9 +80,9 @@ async def test_a_tap_never_waits_for_a_device() -> None:
         writer.close()
 
     patient = replace(QUICK, connect=600, answer=600, patience=600, ask=600)
-    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = free_port()
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", port)
     async with delivering(patient):
-        port = silent.sockets[0].getsockname()[1]
         standing = await sync_to_async(stand)(f"ipp://127.0.0.1:{port}/ipp/print")
         for _ in range(2):
             tapped = await AsyncClient().post(

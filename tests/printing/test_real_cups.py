@@ -15,8 +15,8 @@ import pytest
 
 from allmende.documents import make_demo_pdf
 from allmende.server.demo.demo_town import PEOPLE, DemoFacts
+from devices.private_cups import PrivateCups, private_cups
 from devices.real_printer import real_printer
-from printing.private_cups import PrivateCups, private_cups
 from printing.soak.logged_devices import LoggedDevice, PrintedSheet, logged_devices
 from server.print_client import DeviceApi
 from server.service_process import ServiceProcess, service_process

@@ -12,9 +12,7 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from allmende.server.demo.demo_town import DemoFacts
+from devices.programs import free_ports
 from foundation import (
     SET_UP_DEMO,
     Foundation,
@@ -35,8 +34,8 @@ from foundation import (
     migrated_foundation,
 )
 
-#: The demo's virtual devices listen this far above the service's port.
-_OFFSETS: Final = (0, 10, 11)
+#: The service's port and those above it; the demo's virtual devices take the tenth and the eleventh.
+_PORTS: Final = 12
 _PATIENCE: Final = 60.0
 _PROGRAM: Final = (sys.executable, "-m", "allmende.server.command_line")
 
@@ -49,7 +48,7 @@ class ServiceProcess:
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True, exist_ok=True)
         self.log_path = folder / "service.log"
-        self.port = _free_base_port()
+        self.port = free_ports(_PORTS)[0]
         self.database_url = database_url
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ALLMENDE_")},
@@ -242,21 +241,3 @@ def fresh_database() -> Iterator[str]:
         yield database_url(name)
     finally:
         drop_database(name)
-
-
-def _free_base_port() -> int:
-    """A port whose neighbours for the demo's devices are free too, below the ports that clients are given."""
-    for _ in range(200):
-        base = random.randrange(10_000, 30_000)
-        if all(_is_free(base + offset) for offset in _OFFSETS):
-            return base
-    raise RuntimeError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -26,6 +26,7 @@ from obstore.exceptions import BaseError
 
 from allmende.spool import SpoolError, open_spool
 from allmende.spool.s3 import S3Spool
+from devices.programs import free_ports
 
 _READY_SECONDS = 60
 
@@ -75,18 +76,10 @@ def program() -> Path:
     return path
 
 
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-
-
 def run_s3_server(folder: Path) -> Iterator[S3Server]:
     names = ["s3.port", "filer.port", "filer.port.grpc", "master.port", "master.port.grpc", "volume.port"]
     names += ["volume.port.grpc", "s3.port.grpc"]
-    ports = dict(zip(names, _free_ports(len(names)), strict=True))
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     data = folder / "data"
     data.mkdir()
     identities = [

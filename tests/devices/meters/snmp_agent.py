@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from devices.programs import free_port
+
 AGENTS = Path(__file__).parent / "agents"
 USER, AUTH_KEY, PRIV_KEY = "allmende", "eine-lange-signatur", "ein-langer-schluessel"
 _PROGRAM = Path(__file__).with_name("agent_program.py")
@@ -47,9 +49,7 @@ def running_agent(
     data.mkdir()
     for record in AGENTS.glob("*.snmprec"):
         shutil.copy(record, data / record.name)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port(socket.SOCK_DGRAM)
     agent = Agent("127.0.0.1", port, data)
     agent.play(name)
     (folder / "cache").mkdir()
