@@ -100,20 +100,56 @@ def test_secrets_that_others_can_read(installation: ServiceProcess) -> None:
     assert (subject, str(pepper) in text, "chmod 600" in text) == ("Secrets", True, True)
 
 
+def test_a_secret_that_lies_elsewhere_is_looked_at_there(
+    installation: ServiceProcess, tmp_path: Path
+) -> None:
+    key = tmp_path / "secret_key"
+    key.write_bytes(b"x" * 32)
+    key.chmod(0o644)
+    status, findings = check(installation, ALLMENDE_SECRET_KEY_FILE=str(key))
+    assert status == 1
+    ((subject, text),) = errors(findings)
+    assert (subject, str(key) in text) == ("Secrets", True)
+
+
 @pytest.mark.parametrize(("days", "severity"), [(-1, "error"), (10, "warning"), (90, "ok")])
 def test_the_certificate_s_end(
     installation: ServiceProcess, tmp_path: Path, days: int, severity: str
 ) -> None:
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(certificate_until(dt.datetime.now(dt.UTC) + dt.timedelta(days=days)))
-    status, findings = check(installation, ALLMENDE_TLS_CERTIFICATE=str(path))
+    files = write_certificate_until(dt.datetime.now(dt.UTC) + dt.timedelta(days=days), tmp_path)
+    status, findings = check(installation, **files)
     assert status == (severity == "error")
     assert [one for one, subject, _ in findings if subject == "TLS"] == [severity]
 
 
-def certificate_until(end: dt.datetime) -> bytes:
+@pytest.mark.parametrize("missing", ["ALLMENDE_TLS_CERTIFICATE", "ALLMENDE_TLS_KEY"])
+def test_a_certificate_that_cannot_be_used_is_told_and_not_replaced(
+    installation: ServiceProcess, tmp_path: Path, missing: str
+) -> None:
+    files = write_certificate_until(dt.datetime.now(dt.UTC) + dt.timedelta(days=90), tmp_path)
+    Path(files[missing]).unlink()
+    alone = {name: path for name, path in files.items() if name != missing}
+    for given, named in ((files, files[missing]), (alone, missing)):
+        status, findings = check(installation, **given)
+        assert status == 1
+        ((subject, text),) = errors(findings)
+        assert (subject, named in text) == ("TLS", True)
+        done = installation.command("serve", **given)
+        assert done.returncode == 1
+        assert named in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def write_certificate_until(end: dt.datetime, folder: Path) -> dict[str, str]:
+    """Writes a certificate and its key; the variables that name them."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(end - dt.timedelta(days=100)).not_valid_after(end)
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    certificate_path, key_path = folder / "certificate.pem", folder / "key.pem"
+    pem = serialization.Encoding.PEM
+    certificate_path.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(pem))
+    key_path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return {"ALLMENDE_TLS_CERTIFICATE": str(certificate_path), "ALLMENDE_TLS_KEY": str(key_path)}

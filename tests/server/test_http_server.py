@@ -82,7 +82,7 @@ async def is_closed_by_server(reader: asyncio.StreamReader, seconds: float = 10)
 
 async def test_http_and_https_share_the_port(tmp_path: Path) -> None:
     async with running(tmp_path) as port:
-        tls = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+        tls = ssl.create_default_context(cafile=str(tmp_path / "tls" / "certificate.pem"))
         assert await ask(port) == b"http 127.0.0.1"
         assert await ask(port, tls=tls) == b"https 127.0.0.1"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from allmende.server.tls_certificate import ensure_self_signed, load_tls_context, own_hostnames
+from allmende.server.tls_certificate import ensure_self_signed, given_files, load_tls_context, own_hostnames
 
 
 def test_the_certificate_is_made_once_and_its_key_is_private(tmp_path: Path) -> None:
@@ -37,3 +37,19 @@ def test_own_hostnames_begin_with_the_given_ones() -> None:
     names = own_hostnames("print.example", "", "localhost")
     assert names[:2] == ["print.example", "localhost"]
     assert len(names) == len(set(names))
+
+
+def test_certificate_and_key_are_given_together_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert given_files() is None
+    monkeypatch.setenv("ALLMENDE_TLS_CERTIFICATE", "/etc/ssl/town.pem")
+    with pytest.raises(ValueError, match="ALLMENDE_TLS_KEY"):
+        given_files()
+    monkeypatch.setenv("ALLMENDE_TLS_KEY", "/etc/ssl/town.key")
+    assert given_files() == (Path("/etc/ssl/town.pem"), Path("/etc/ssl/town.key"))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    certificate, key = ensure_self_signed(tmp_path, ["a.example"])
+    key.unlink()
+    with pytest.raises(FileNotFoundError, match=str(key)):
+        load_tls_context(certificate, key)

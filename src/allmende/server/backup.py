@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     except BackupError as error:
         sys.stderr.write(f"allmende: {error}\n")
         return 1
-    from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+    from django.utils.translation import gettext as _  # noqa: PLC0415
 
     sys.stdout.write(
         _("Backed up: %(jobs)d waiting jobs, %(documents)d documents in the spool.") % facts
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         + _(
             "The pepper is not in it. Keep a copy of %(path)s in another place: without it no chip opens anything."
         )
-        % {"path": pepper_path()}
+        % {"path": settings.PEPPER_PATH}
         + "\n"
     )
     return 0
@@ -153,9 +154,3 @@ def postgresql_environment(database: dict[str, Any]) -> dict[str, str]:
 def pepper_fingerprint(pepper: bytes) -> str:
     """Names a pepper without telling anything about it."""
     return hmac.digest(pepper, b"allmende/backup/fingerprint", hashlib.sha256)[:8].hex()
-
-
-def pepper_path() -> Path:
-    from django.conf import settings  # noqa: PLC0415 - after start_django
-
-    return Path(os.environ.get("ALLMENDE_PEPPER_FILE", settings.HOME / "secrets" / "pepper"))

@@ -12,6 +12,7 @@
     allmende meters read        asks the devices for their meters now
     allmende demo …             the demo town
     allmende ledger …           the sums of the ledger: check or rebuild
+    allmende concept …          the print-and-copy concept, from a file
     allmende prove              the proof of a saving, from a file
     allmende cooperative …      the list of members on a day; is the chain of changes whole
 

@@ -11,13 +11,11 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from allmende.server.command_line import start_django
@@ -126,10 +124,8 @@ def check_secrets() -> Iterator[Finding]:
     from django.conf import settings  # noqa: PLC0415 - after start_django
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
-    from allmende.server.backup import pepper_path  # noqa: PLC0415
-
-    pepper = pepper_path()
-    for path in (pepper, settings.HOME / "secrets" / "secret_key"):
+    pepper = settings.PEPPER_PATH
+    for path in (pepper, settings.SECRET_KEY_PATH):
         if path.exists() and path.stat().st_mode & 0o077:
             text = _("%(path)s can be read by others: chmod 600 it.") % {"path": path}
             yield Finding(Severity.ERROR, _("Secrets"), text)
@@ -147,8 +143,22 @@ def check_certificate() -> Iterator[Finding]:
     from django.conf import settings  # noqa: PLC0415 - after start_django
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
-    path = Path(os.environ.get("ALLMENDE_TLS_CERTIFICATE", settings.HOME / "tls" / "certificate.pem"))
-    if not path.exists():
+    from allmende.server.tls_certificate import (  # noqa: PLC0415 - only this check needs it
+        given_files,
+        load_tls_context,
+        self_signed_files,
+    )
+
+    try:
+        given = given_files()
+        path, key = given or self_signed_files(settings.HOME)
+        has_files = given is not None or path.exists()
+        if has_files:
+            load_tls_context(path, key)
+    except (OSError, ValueError) as error:
+        yield Finding(Severity.ERROR, _("TLS"), str(error))
+        return
+    if not has_files:
         yield Finding(Severity.WARNING, _("TLS"), _("no certificate yet: the first start makes one"))
         return
     ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc

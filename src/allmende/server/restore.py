@@ -23,7 +23,6 @@ from allmende.server.backup import (
     SQLITE_COPY,
     BackupError,
     pepper_fingerprint,
-    pepper_path,
     postgresql_arguments,
     postgresql_environment,
 )
@@ -76,7 +75,7 @@ def restore(folder: Path, *, without_pepper: bool = False) -> int:
             "The pepper in %(path)s is not the one of this backup, so no chip would open anything. "
             "Put the kept copy there first. If it is lost for good: --without-pepper."
         )
-        raise BackupError(message % {"path": pepper_path()})
+        raise BackupError(message % {"path": settings.PEPPER_PATH})
     database = settings.DATABASES["default"]
     if facts["database"] != database["ENGINE"].rpartition(".")[2]:
         message = _("The backup is of a %(kind)s database. Set ALLMENDE_DATABASE_URL to one of that kind.")

@@ -61,22 +61,16 @@ def serve(host: str, port: int, *, processes: int = 1) -> int:
     from allmende.server.announcing import make_announcer  # noqa: PLC0415
     from allmende.server.http_server import make_server, open_listeners  # noqa: PLC0415
     from allmende.server.process_group import run_group  # noqa: PLC0415
-    from allmende.server.tls_certificate import (  # noqa: PLC0415
-        ensure_self_signed,
-        load_tls_context,
-        own_hostnames,
-    )
+    from allmende.server.tls_certificate import choose_tls_context  # noqa: PLC0415
 
-    given = os.environ.get("ALLMENDE_TLS_CERTIFICATE"), os.environ.get("ALLMENDE_TLS_KEY")
-    if given[0] and given[1]:
-        certificate, key = Path(given[0]), Path(given[1])
-    else:
-        public = urlsplit(settings.ALLMENDE_PUBLIC_URL).hostname or ""
-        certificate, key = ensure_self_signed(settings.HOME / "tls", own_hostnames(public))
     _allow_many_sockets()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*COLLECT_AFTER)
-    context = load_tls_context(certificate, key)
+    try:
+        context = choose_tls_context(settings.HOME, urlsplit(settings.ALLMENDE_PUBLIC_URL).hostname or "")
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"allmende: no TLS certificate: {error}\n")
+        return 1
     try:
         listeners = open_listeners(host, port)
     except OSError as error:

@@ -23,15 +23,14 @@ HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
 #: Shows tracebacks in the browser; never in production (`ALLMENDE_DEBUG=1`).
 DEBUG = os.environ.get("ALLMENDE_DEBUG") == "1"
 
-SECRET_KEY = read_or_create_secret(
-    Path(os.environ.get("ALLMENDE_SECRET_KEY_FILE", HOME / "secrets" / "secret_key"))
-).hex()
+#: What signs sessions (`ALLMENDE_SECRET_KEY_FILE`).
+SECRET_KEY_PATH = Path(os.environ.get("ALLMENDE_SECRET_KEY_FILE", HOME / "secrets" / "secret_key"))
+SECRET_KEY = read_or_create_secret(SECRET_KEY_PATH).hex()
 
 #: The pepper of every derivation of a key from a chip. Keep its file on another medium than the database and its
 #: backups (`ALLMENDE_PEPPER_FILE`): who has the one without the other can't even guess at chips' numbers.
-ALLMENDE_PEPPER = read_or_create_secret(
-    Path(os.environ.get("ALLMENDE_PEPPER_FILE", HOME / "secrets" / "pepper"))
-)
+PEPPER_PATH = Path(os.environ.get("ALLMENDE_PEPPER_FILE", HOME / "secrets" / "pepper"))
+ALLMENDE_PEPPER = read_or_create_secret(PEPPER_PATH)
 
 #: Where the service listens (`ALLMENDE_HOST`, `ALLMENDE_PORT`); loopback unless told otherwise.
 ALLMENDE_HOST = os.environ.get("ALLMENDE_HOST", "127.0.0.1")

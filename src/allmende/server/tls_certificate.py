@@ -20,20 +20,45 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
+def given_files() -> tuple[Path, Path] | None:
+    """The certificate and key that the operator names; None where neither is named.
+
+    Raises ValueError where one of the two is: to go on with our own certificate would look as if the given one were in use.
+    """
+    certificate, key = os.environ.get("ALLMENDE_TLS_CERTIFICATE"), os.environ.get("ALLMENDE_TLS_KEY")
+    if certificate and key:
+        return Path(certificate), Path(key)
+    if certificate or key:
+        raise ValueError("ALLMENDE_TLS_CERTIFICATE and ALLMENDE_TLS_KEY go together: name both or neither")
+    return None
+
+
+def self_signed_files(home: Path) -> tuple[Path, Path]:
+    """Where our own lie, below the installation's folder."""
+    return home / "tls" / "certificate.pem", home / "tls" / "key.pem"
+
+
+def choose_tls_context(home: Path, public_host: str) -> ssl.SSLContext:
+    """With the operator's files, else with our own, made for `public_host` too. Raises OSError or ValueError, which name what is wrong."""
+    return load_tls_context(*(given_files() or ensure_self_signed(home, own_hostnames(public_host))))
+
+
 def load_tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """A server context of TLS 1.2 or newer. Raises OSError or ssl.SSLError where the files don't fit."""
+    """A server context of TLS 1.2 or newer. Raises OSError where a file can't be read or the two don't fit."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for path in (certificate, key):  # OpenSSL would not say which
+        path.open("rb").close()
     context.load_cert_chain(certificate, key)
     return context
 
 
-def ensure_self_signed(folder: Path, hostnames: list[str]) -> tuple[Path, Path]:
-    """Paths of certificate and key in `folder`, made for `hostnames` (names or addresses) where there are none yet."""
-    certificate_path, key_path = folder / "certificate.pem", folder / "key.pem"
+def ensure_self_signed(home: Path, hostnames: list[str]) -> tuple[Path, Path]:
+    """Paths of our own certificate and key, made for `hostnames` (names or addresses) where there are none yet."""
+    certificate_path, key_path = self_signed_files(home)
     if certificate_path.exists() and key_path.exists():
         return certificate_path, key_path
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hostnames[0][:64])])
