@@ -3,6 +3,7 @@
 #
 # make run    a demo town on this machine; needs Python 3.11 and make, nothing else
 # make test   everything that CI runs; as root on Debian 12 it installs what it needs
+# make install (or install-extras, with PostgreSQL and S3)    what docs/operating.md needs
 # make check  the static half of it: format, lint, types, rooms, migrations, translations
 # make bench  our figures and CUPS' in one run     make fuzz  the parsers     make soak  kill -9 under load, for long
 
@@ -27,10 +28,16 @@ PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 FUZZ_SECONDS ?= 60
 SOAK_KILLS   ?= 300
 
-.PHONY: run test check bench fuzz soak system lock clean translations
+.PHONY: run install install-extras test check bench fuzz soak system lock clean translations
 
 run: $(VENV)/run.stamp
 	$(BIN)/allmende demo run
+
+install: $(VENV)/run.stamp
+install-extras: $(VENV)/extras.stamp
+# Compiled ahead: the service's user may not write here, and would compile everything anew at each start.
+install install-extras:
+	$(BIN)/python -m compileall -q src
 
 test: system check $(AGE_VECTORS)
 	$(PYTEST) --ignore tests/web
@@ -71,7 +78,9 @@ lock:
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --group build -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml --all-extras --group dev --group fuzz --group build -c requirements/run.txt -o requirements/dev.txt
+	  pyproject.toml --extra postgresql --extra s3 --group build -c requirements/run.txt -o requirements/extras.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --all-extras --group dev --group fuzz --group build -c requirements/extras.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group rules -o requirements/rules.txt
 
@@ -87,6 +96,11 @@ $(VENV)/rules.stamp: $(VENV)/bin/python requirements/rules.txt
 
 $(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt $(VENV)/rules.stamp
 	$(BIN)/pip install -qq --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/extras.stamp: $(VENV)/bin/python requirements/extras.txt $(VENV)/rules.stamp
+	$(BIN)/pip install -qq --require-hashes -r requirements/extras.txt
 	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
 	touch $@
 

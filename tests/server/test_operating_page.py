@@ -14,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -42,16 +43,29 @@ def block_with(word: str) -> str:
     return found
 
 
-def unit() -> str:
-    (found,) = blocks("ini")
+def unit(description: str = "Allmende print service") -> str:
+    (found,) = (block for block in blocks("ini") if f"Description={description}\n" in block)
     return found
+
+
+def started_by(name: str, text: str) -> str:
+    """The command behind `name`, as systemd puts its lines together."""
+    found = re.search(rf"^{name}=(.*)$", text.replace("\\\n", " "), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def default_settings() -> dict[str, str]:
+    lines = shlex.split(block_with("# /etc/default/allmende"), comments=True)
+    return dict(line.split("=", 1) for line in lines)
 
 
 @pytest.mark.system
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+@pytest.mark.parametrize("description", ["Allmende print service", "Allmende card reader"])
 @pytest.mark.parametrize("sound", [True, False])
-def test_systemd_takes_the_unit(tmp_path: Path, sound: bool) -> None:
-    text = unit().replace("/opt/allmende/.venv/bin/allmende", sys.executable)
+def test_systemd_takes_the_units(tmp_path: Path, sound: bool, description: str) -> None:
+    text = unit(description).replace("/opt/allmende/.venv/bin/allmende", sys.executable)
     if not sound:
         text = text.replace("RestartSec=", "RestartsSec=")
     path = tmp_path / "allmende.service"
@@ -73,18 +87,46 @@ def test_the_page_names_every_setting_and_no_other() -> None:
 
 
 def test_the_reader_s_command_line_is_one() -> None:
-    (command,) = re.findall(r"`allmende reader (.*?)`", PAGE.replace("\n  ", " "))
+    command = started_by("ExecStart", unit("Allmende card reader"))
     parser = argparse.ArgumentParser()
     reader_agent.configure(parser)
-    arguments = parser.parse_args(shlex.split(command))
-    assert (arguments.device, arguments.server) == ("rathaus-eg", "https://print.example-town.de")
+    arguments = parser.parse_args(shlex.split(command.partition(" reader ")[2]))
+    assert (arguments.device, arguments.server) == ("rathaus-eg", default_settings()["ALLMENDE_PUBLIC_URL"])
+
+
+def test_the_reader_needs_nothing_of_what_the_service_needs() -> None:
+    """Debian's Python alone, as on the small computer beside a device."""
+    command = shlex.split(started_by("ExecStart", unit("Allmende card reader")))
+    done = subprocess.run(
+        [sys.executable, "-S", "-s", *command[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={"PYTHONPATH": str(ROOT / "src")},
+    )
+    assert "reader-token" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_is_installed_can_be_made() -> None:
-    target = next(word for word in shlex.split(block_with("git clone"), comments=True) if "run.stamp" in word)
-    subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
-    for file in re.findall(r"requirements/\w+\.txt", PAGE):
+    targets = set(re.findall(r"make (install[\w-]*)", PAGE))
+    assert targets == {"install", "install-extras"}
+    done = subprocess.run(
+        ["make", "-n", "-B", *targets], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for file in re.findall(r"requirements/\w+\.txt", done.stdout):
         assert (ROOT / file).is_file()
+
+
+@pytest.mark.parametrize("extra", ["", "postgresql", "s3"])
+def test_the_locked_lists_have_what_the_extras_name(extra: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    locked = (ROOT / "requirements" / ("extras.txt" if extra else "run.txt")).read_text()
+    for requirement in wanted:
+        name = re.split(r"[\[<>=;]", requirement)[0].lower()
+        assert re.search(rf"^{name}==", locked, re.MULTILINE), requirement
 
 
 class Machine:
@@ -93,11 +135,7 @@ class Machine:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.service = ServiceProcess(folder / "service", database_url=database_url)
-        environment = dict(
-            line.removeprefix("Environment=").split("=", 1)
-            for line in unit().splitlines()
-            if line.startswith("Environment=")
-        )
+        environment = default_settings()
         self.service.home = Path(self._moved(environment["ALLMENDE_HOME"]))
         self.service.environment |= {name: self._moved(value) for name, value in environment.items()}
         self.service.environment |= {
@@ -116,7 +154,7 @@ class Machine:
 
     def run(self, commands: str, *, status: int = 0) -> str:
         script = self._moved(re.sub(r"^systemctl .*$", "", commands, flags=re.MULTILINE))
-        script = script.replace("sudo -u allmende ", "")
+        script = script.replace("-o allmende -g allmende ", "")
         script = re.sub(
             r"^allmende ", f"{sys.executable} -m allmende.server.command_line ", script, flags=re.MULTILINE
         )
@@ -133,13 +171,8 @@ class Machine:
         return done.stdout
 
     def start(self) -> None:
-        before, serve = (
-            re.search(rf"^{name}=(.*)$", unit(), re.MULTILINE) for name in ("ExecStartPre", "ExecStart")
-        )
-        assert before is not None
-        assert serve is not None
-        self.run(before[1])
-        self.service.start(*shlex.split(serve[1])[1:])
+        self.run(started_by("ExecStartPre", unit()))
+        self.service.start(*shlex.split(started_by("ExecStart", unit()))[1:])
 
 
 @pytest.mark.database
@@ -161,7 +194,7 @@ def test_from_the_first_start_to_a_restored_backup(tmp_path: Path) -> None:
         assert not any("pepper" in path.name for path in copy.rglob("*"))
         # An upgrade: the new version migrates, then serves.
         upgrade = block_with("git pull")
-        assert re.search(r"systemctl restart allmende", upgrade)
+        assert re.search(r"systemctl stop allmende.*systemctl start allmende", upgrade, re.DOTALL)
         try:
             machine.start()
         finally:
