@@ -58,7 +58,7 @@ def take_csv_file(request: HttpRequest, desk: Desk, upload: CsvUpload) -> HttpRe
     if request.method == "POST" and _content_length(request) > upload.max_bytes + _FORM_ROOM:
         form = upload.form(MultiValueDict())
         form.errors.clear()
-        form.add_error("file", _words(upload, UnreadableTableError(TableFault.TOO_LARGE)))
+        form.add_error("file", _describe(upload, UnreadableTableError(TableFault.TOO_LARGE)))
         return desk.show(request, upload.template, form=form, status=413)
     return _take(request, desk, upload)
 
@@ -70,16 +70,22 @@ def _take(request: HttpRequest, desk: Desk, upload: CsvUpload) -> HttpResponse:
         try:
             upload.keep(desk, form.cleaned_data["file"].read(upload.max_bytes + 1), form.cleaned_data)
         except UnreadableTableError as error:
-            form.add_error("file", _words(upload, error))
+            form.add_error("file", _describe(upload, error))
         else:
             return redirect(upload.preview)
     return desk.show(request, upload.template, form=form)
 
 
-def _words(upload: CsvUpload, error: UnreadableTableError) -> str:
-    words = str(_FAULTS.get(error.fault, upload.column_missing))
-    megabytes = upload.max_bytes // 2**20
-    return words % {"detail": error.detail, "rows": upload.max_rows, "megabytes": megabytes}
+def _describe(upload: CsvUpload, error: UnreadableTableError) -> str:
+    return describe_fault(error, upload.column_missing, upload.max_bytes, upload.max_rows)
+
+
+def describe_fault(
+    error: UnreadableTableError, column_missing: str | Promise, max_bytes: int, max_rows: int
+) -> str:
+    """For people, why a file can't be read; `column_missing` says which columns it must have."""
+    words = str(_FAULTS.get(error.fault, column_missing))
+    return words % {"detail": error.detail, "rows": max_rows, "megabytes": max_bytes // 2**20}
 
 
 def _content_length(request: HttpRequest) -> int:

@@ -12,12 +12,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.directory.administration_access import Desk, contracts_page
+from allmende.directory.csv_upload_page import describe_fault
 from allmende.documents.csv_text import TableFault, UnreadableTableError
 from allmende.fleet.baseline_file import MAX_BYTES, BaselineFile, read_baseline_file, write_baseline_file
 from allmende.fleet.baseline_forms import (
@@ -47,19 +47,8 @@ from allmende.fleet.tables import CSV_TYPE
 
 _MORE_ROWS: Final = 3
 _VERSIONS_SHOWN: Final = 20
-_FILE_FAULTS: Final[dict[TableFault, str | Promise]] = {
-    TableFault.EMPTY: gettext_lazy("The file is empty."),
-    TableFault.TOO_LARGE: gettext_lazy("The file is larger than 1 MB. Please split it."),
-    TableFault.TOO_MANY_ROWS: gettext_lazy("There are more than %(rows)d lines. Please sum some of them up."),
-    TableFault.NOT_TEXT: gettext_lazy(
-        "This is no text file. In the spreadsheet, choose “Save as” and there “CSV”."
-    ),
-    TableFault.COLUMN_MISSING: gettext_lazy("The column “%(detail)s” is missing. Please add it."),
-    TableFault.COLUMN_TWICE: gettext_lazy("The column “%(detail)s” is there twice. Please remove one."),
-    TableFault.BROKEN_QUOTES: gettext_lazy(
-        "In line %(detail)s a quotation mark is opened and not closed, or a cell is too long. Please correct it."
-    ),
-}
+_COLUMN_MISSING: Final = gettext_lazy("The column “%(detail)s” is missing. Please add it.")
+_TOO_MANY_ROWS: Final = gettext_lazy("There are more than %(rows)d lines. Please sum some of them up.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +169,9 @@ def import_baseline(request: HttpRequest, desk: Desk) -> HttpResponse:
         try:
             file = read_baseline_file(data)
         except UnreadableTableError as error:
-            words = str(_FILE_FAULTS[error.fault]) % {"detail": error.detail, "rows": MOST_ROWS}
+            words = describe_fault(error, _COLUMN_MISSING, MAX_BYTES, MOST_ROWS)
+            if error.fault is TableFault.TOO_MANY_ROWS:  # a baseline is one whole: it can't be split
+                words = str(_TOO_MANY_ROWS) % {"rows": MOST_ROWS}
             form.add_error("file" if upload else "lines", words)
         if upload and file is not None:
             form = _with_lines(form, data)

@@ -56,6 +56,20 @@ def test_a_device_is_found_by_its_shown_name_too(town: Municipality) -> None:
     assert found.faults == []
 
 
+def test_a_list_with_name_and_serial_number_goes_by_the_number(town: Municipality) -> None:
+    Device.objects.filter(slug="eg").update(serial_number="HA1")
+    data = "Gerät;Serien-Nr.;Seriennummer;Zeit;Gesamt\nim Flur;;HA1;01.01.2025;5\neg;;;02.01.2025;7\n"
+    found = read_readings_file(town, data.encode())
+    assert [(line.device.slug, line.counts.total) for line in found.lines] == [("eg", 5), ("eg", 7)]
+    assert found.faults == []
+
+
+def test_a_fault_after_a_cell_of_two_lines_is_told_by_the_editor_s_number(town: Municipality) -> None:
+    data = 'device;at;total;remark\neg;2025-01-01;5;"two\nlines"\nug;2025-01-01;5;\n'
+    (fault,) = read_readings_file(town, data.encode()).faults
+    assert fault.split()[1] == "4:"
+
+
 def test_a_name_that_means_two_devices_is_asked_back(town: Municipality) -> None:
     other = make_device(town, "og")
     Device.objects.filter(pk=other.pk).update(name="EG")

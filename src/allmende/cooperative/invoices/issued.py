@@ -288,6 +288,7 @@ def _store(
 ) -> Invoice:
     """Inside of the caller's transaction: draws the number, checks, stores."""
     from allmende.cooperative.invoices import rendering  # noqa: PLC0415 - 40 MB that only an invoice needs
+    from allmende.cooperative.invoices.zugferd import to_zugferd  # noqa: PLC0415
 
     year = content.day.year
     serial = next_number(f"invoice-{year}")
@@ -328,7 +329,7 @@ def _store(
         gross=content.gross,
         content=content.as_json(),
         xrechnung=xrechnung,
-        pdf=rendering.render_pdf(content, plain),
+        pdf=to_zugferd(content, plain),
         check_result=result.as_json(),
         corrects=corrects,
         claim=claim,

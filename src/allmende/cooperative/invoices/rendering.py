@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""An invoice's files from its content: the XML in both guises, checked, and the PDF that carries it.
+"""An invoice's XML from its content, in both guises, and what the checks find in it.
 
-Behind this module lie XML, PDF and Saxon's processor, some 40 MB: it is imported when an invoice is issued, never at the start.
+Behind this module lie XML and Saxon's processor, some 40 MB: it is imported when an invoice is issued, never at the start.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from allmende.cooperative.invoices.checking import CheckResult, check_invoice
 from allmende.cooperative.invoices.cii import Guise, to_cii
 from allmende.cooperative.invoices.content import InvoiceContent
-from allmende.cooperative.invoices.zugferd import to_zugferd
 
 
 def render_xml(content: InvoiceContent) -> tuple[bytes, bytes, CheckResult]:
@@ -27,8 +26,3 @@ def render_xml(content: InvoiceContent) -> tuple[bytes, bytes, CheckResult]:
         plain,
         CheckResult(tuple(findings), tuple(dict.fromkeys((*result.checked_by, *national.checked_by)))),
     )
-
-
-def render_pdf(content: InvoiceContent, xml: bytes) -> bytes:
-    """ZUGFeRD: PDF/A-3 with the plain XML inside."""
-    return to_zugferd(content, xml)

@@ -3,15 +3,13 @@
 """Readings out of a CSV file: all of them, or none and what is wrong with each line.
 
 A line has the device (name, short name, inventory number or serial number), the time, and counters by kind; headings in German or English, in any
-order, separated by semicolons, commas or tabs; UTF-8 or Windows-1252. A reading that is there already is passed over, so that a
-file may be read in twice.
+order. A reading that is there already is passed over, so that a file may be read in twice.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,21 +25,23 @@ from allmende.devices.meters.reading_keeping import hold_device, judge_again
 from allmende.devices.meters.readings import MeterReading, ReadingSource
 from allmende.directory.access import is_town_it
 from allmende.directory.audit import record_audit
+from allmende.directory.csv_upload_page import describe_fault
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
+from allmende.documents.csv_text import TableFault, UnreadableTableError, read_csv_table
 
 FILE_BYTES: Final = 2 * 1024 * 1024
 LINES: Final = 20_000
 FAULTS_SHOWN: Final = 50
 _NAMED: Final = 5
 _HEADINGS: Final = {
-    "geraet": "device", "gerät": "device", "device": "device", "seriennummer": "device", "serial": "device",
+    "geraet": "device", "gerät": "device", "device": "device", "seriennummer": "serial", "serial": "serial",
     "zeit": "at", "datum": "at", "at": "at", "date": "at", "time": "at",
     "gesamt": "total", "total": "total",
-    "sw": "mono", "schwarzweiss": "mono", "schwarzweiß": "mono", "mono": "mono",
+    "sw": "mono", "schwarzweiss": "mono", "mono": "mono",
     "farbe": "colour", "colour": "colour", "color": "colour",
     "a3": "a3",
-    "a3_farbe": "a3_colour", "a3_colour": "a3_colour", "a3_color": "a3_colour",
+    "a3farbe": "a3_colour", "a3colour": "a3_colour", "a3color": "a3_colour",
     "blatt": "sheets", "sheets": "sheets",
 }  # fmt: skip
 _FORMATS: Final = (
@@ -68,44 +68,23 @@ class ReadFile:
 def read_readings_file(municipality: Municipality, data: bytes) -> ReadFile:
     """Checks every line against the town's devices; stores nothing."""
     found = ReadFile()
-    if len(data) > FILE_BYTES:
-        found.faults.append(_("The file is larger than 2 MB."))
-        return found
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    first = text.partition("\n")[0]
-    separator = max(";,\t", key=first.count)
-    rows = csv.reader(io.StringIO(text), delimiter=separator)
-    try:
-        headings = [_HEADINGS.get(cell.strip().lower(), "") for cell in next(rows)]
-    except (StopIteration, csv.Error):
-        found.faults.append(_("The file is empty."))
-        return found
-    if not {"device", "at", "total"} <= set(headings):
-        found.faults.append(_("The first line needs the headings geraet, zeit and gesamt."))
+        table = read_csv_table(data, _HEADINGS, max_bytes=FILE_BYTES, max_rows=LINES)
+        if not {"at", "total"} <= set(table.columns) or not {"device", "serial"} & set(table.columns):
+            raise UnreadableTableError(TableFault.COLUMN_MISSING)  # noqa: TRY301 - told like the other faults
+    except UnreadableTableError as error:
+        missing = _("The first line needs the headings geraet, zeit and gesamt.")
+        found.faults.append(describe_fault(error, missing, FILE_BYTES, LINES))
         return found
     devices = _by_name(municipality)
-    try:
-        for number, row in enumerate(rows, 2):
-            if number > LINES + 1:
-                found.faults.append(_("The file has more than %(count)d lines.") % {"count": LINES})
+    for line in table.lines:
+        read = _read_line({name: cell for name, cell in line.cells.items() if cell}, devices)
+        if isinstance(read, str):
+            found.faults.append(_("Line %(number)d: %(fault)s") % {"number": line.number, "fault": read})
+            if len(found.faults) >= FAULTS_SHOWN:
                 break
-            if not any(cell.strip() for cell in row):
-                continue
-            cells = {
-                name: cell.strip() for name, cell in zip(headings, row, strict=False) if name and cell.strip()
-            }
-            line = _read_line(cells, devices)
-            if isinstance(line, str):
-                found.faults.append(_("Line %(number)d: %(fault)s") % {"number": number, "fault": line})
-                if len(found.faults) >= FAULTS_SHOWN:
-                    break
-            else:
-                found.lines.append(line)
-    except csv.Error:
-        found.faults.append(_("The file is no CSV file."))
+        else:
+            found.lines.append(read)
     return found
 
 
@@ -164,8 +143,8 @@ def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _read_line(cells: dict[str, str], devices: dict[str, list[Device]]) -> ReadLine | str:
-    name = cells.get("device", "")
+def _read_line(cells: Mapping[str, str], devices: dict[str, list[Device]]) -> ReadLine | str:
+    name = cells.get("serial") or cells.get("device", "")
     meant = devices.get(_plain(name), [])
     if not meant:
         return _("There is no device “%(name)s”.") % {"name": name[:60]}
