@@ -250,6 +250,19 @@ async def test_cancel_ends_a_job_once(client: Client) -> None:
     assert (await get_job(pk=second)).state == "cancelled"
 
 
+@pytest.mark.parametrize("operation", [Operation.CANCEL_MY_JOBS, Operation.CANCEL_JOBS])
+async def test_a_long_history_hides_no_job_from_being_cancelled(
+    client: Client, monkeypatch: pytest.MonkeyPatch, operation: Operation
+) -> None:
+    monkeypatch.setattr("allmende.printing.gateway.own_jobs.MAX_JOBS", 2)
+    for _ in range(3):
+        ended = await client.print_id()
+        await client.send(Operation.CANCEL_JOB, make.integer("job-id", ended))
+    waiting = [await client.print_id() for _ in range(3)]
+    assert (await client.send(operation)).code == Status.SUCCESSFUL_OK
+    assert {(await get_job(pk=job_id)).state for job_id in waiting} == {"cancelled"}
+
+
 async def test_a_job_cancelled_before_its_document_stays_cancelled(client: Client) -> None:
     number = make.integer("job-id", job_id_of(await client.send(Operation.CREATE_JOB)))
     assert (await client.send(Operation.CANCEL_JOB, number)).code == Status.SUCCESSFUL_OK

@@ -19,7 +19,7 @@ from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.gateway.calls import Call, answer
 from allmende.printing.gateway.errors import not_found
 from allmende.printing.gateway.job_views import job_view
-from allmende.printing.gateway.own_jobs import MAX_JOBS, Which, find_own_job, list_own_jobs
+from allmende.printing.gateway.own_jobs import MAX_JOBS, Which, find_own_job, list_open_jobs, list_own_jobs
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
@@ -81,7 +81,10 @@ async def cancel_jobs(call: Call) -> bytes:
     job_ids = call.request.attributes.integers("job-ids") or ()
     if len(job_ids) > MAX_JOBS:
         raise IppError(Status.CLIENT_ERROR_REQUEST_ENTITY_TOO_LARGE, "job-ids")
-    jobs = await list_own_jobs(call, "all", limit=MAX_JOBS, job_ids=job_ids)
+    if job_ids:
+        jobs = await list_own_jobs(call, "all", limit=MAX_JOBS, job_ids=job_ids)
+    else:
+        jobs = await list_open_jobs(call)
     found = {job.pk: job for job in jobs}
     missing = [job_id for job_id in job_ids if job_id not in found or found[job_id].state in _TERMINAL]
     if missing:
@@ -93,9 +96,8 @@ async def cancel_jobs(call: Call) -> bytes:
         return answer(call, status, message="job-ids", unsupported=[make.integer("job-ids", *missing)])
     owner_id = call.requester.owner and call.requester.owner.id
     for job in jobs:
-        if job.state not in _TERMINAL:
-            await call.parts.service.run_sync(_cancel, job, owner_id)
-            await _forget_open(call, job.pk)
+        await call.parts.service.run_sync(_cancel, job, owner_id)
+        await _forget_open(call, job.pk)
     return answer(call, Status.SUCCESSFUL_OK)
 
 

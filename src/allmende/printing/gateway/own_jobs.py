@@ -14,12 +14,11 @@ from typing import Final, Literal
 from django.db.models import QuerySet
 
 from allmende.printing.gateway.calls import Call
-from allmende.printing.job_states import TERMINAL, WAITING, State
+from allmende.printing.job_states import TERMINAL, State
 from allmende.printing.jobs import Job
 
 MAX_JOBS: Final = 500
 _DONE: Final = [state.value for state in TERMINAL]
-_WAITING: Final = [state.value for state in WAITING]
 
 Which = Literal["completed", "not-completed", "all"]
 
@@ -46,6 +45,11 @@ async def list_own_jobs(
     return await call.parts.service.run_sync(_list, call, which, places, first_job_id, job_ids)
 
 
+async def list_open_jobs(call: Call) -> list[Job]:
+    """All that have no end yet, whatever the queue tells of them; a person's quota bounds them."""
+    return await call.parts.service.run_sync(_list_open, call)
+
+
 def own_jobs(call: Call) -> QuerySet[Job]:
     """Synchronous."""
     jobs = Job.objects.filter(municipality_id=call.queue.town.id, queue_id=call.queue.id)
@@ -56,6 +60,10 @@ def _find(call: Call, job_id: int) -> Job | None:
     if not 0 < job_id < 2**31:
         return None
     return own_jobs(call).filter(pk=job_id).first()
+
+
+def _list_open(call: Call) -> list[Job]:
+    return list(own_jobs(call).exclude(state__in=_DONE).order_by("pk"))
 
 
 def _list(call: Call, which: Which, places: slice, first_job_id: int, job_ids: Sequence[int]) -> list[Job]:
