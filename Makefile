@@ -94,18 +94,19 @@ $(VENV)/rules.stamp: $(VENV)/bin/python requirements/rules.txt
 	$(BIN)/pip install -qq --require-hashes --no-deps -r requirements/rules.txt
 	touch $@
 
+# The lists are whole, so pip need not look for more (`--no-deps`), nor complain of what the rules' package would bring along.
 $(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt $(VENV)/rules.stamp
-	$(BIN)/pip install -qq --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -qq --require-hashes --no-deps -r requirements/run.txt
 	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/extras.stamp: $(VENV)/bin/python requirements/extras.txt $(VENV)/rules.stamp
-	$(BIN)/pip install -qq --require-hashes -r requirements/extras.txt
+	$(BIN)/pip install -qq --require-hashes --no-deps -r requirements/extras.txt
 	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/bin/python requirements/dev.txt $(VENV)/rules.stamp
-	$(BIN)/pip install -qq --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -qq --require-hashes --no-deps -r requirements/dev.txt
 	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
 	touch $@
 
