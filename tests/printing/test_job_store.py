@@ -24,7 +24,6 @@ from django.db import connection, models
 
 from allmende.printing.arrival.job_rows import JobRows, sqlite_time
 from allmende.printing.arrival.job_store import (
-    GROUP_LIMIT,
     ArrivedDocument,
     InspectedJob,
     JobGoneError,
@@ -34,6 +33,7 @@ from allmende.printing.arrival.job_store import (
     open_job_store,
 )
 from allmende.printing.arrival.job_store_sqlite import SqliteJobStore
+from allmende.printing.arrival.sqlite_writer import GROUP_LIMIT
 from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job, JobDocument, JobEvent, JobPreview
 from makers import make_person, make_queue, make_town
@@ -82,9 +82,14 @@ async def store(
     store = open_store(request.param, writer_address)
     await store.start()
     if isinstance(store, SqliteJobStore) and request.param == "writer process":
-        await wait_until(lambda: store.has_process)
+        await wait_until(lambda: is_linked(store))
     yield store
     await store.stop()
+
+
+def is_linked(store: SqliteJobStore) -> bool:
+    """Whether its rows go to a writer process."""
+    return store._link is not None and store._link.is_connected
 
 
 def open_store(kind: str, writer_address: Path) -> JobStore:

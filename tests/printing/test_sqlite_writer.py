@@ -25,7 +25,8 @@ from allmende.printing.arrival.job_store_sqlite import SqliteJobStore
 from allmende.printing.arrival.sqlite_writer_process import Frames, pack_frame
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
-from printing.test_job_store import arrival_of, job, wait_until, writer_address
+from printing.test_job_store import arrival_of, is_linked, job, wait_until, writer_address
+from server.service_process import writers_of
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -41,7 +42,7 @@ async def store(transactional_db: None, writer_address: Path) -> AsyncIterator[S
     path = str(connection.settings_dict["NAME"])
     store = SqliteJobStore(path, writer_address=writer_address, keeps_writer=True)
     await store.start()
-    await wait_until(lambda: store.has_process)
+    await wait_until(lambda: is_linked(store))
     yield store
     await store.stop()
 
@@ -63,10 +64,9 @@ def test_frames_in_pieces_of_any_size(values: list[bytes], size: int) -> None:
     assert [frame for piece in pieces for frame in frames.feed(piece)] == [[v, None, 1] for v in values]
 
 
-async def test_jobs_go_through_the_process(store: SqliteJobStore, job: NewJob) -> None:
+async def test_jobs_go_through_the_process(store: SqliteJobStore, job: NewJob, writer_address: Path) -> None:
     """And not around it: while it stands still nobody hears of a job."""
-    process = store.process_id
-    assert process is not None
+    (process,) = writers_of(writer_address)
     os.kill(process, signal.SIGSTOP)
     try:
         waiting = [asyncio.ensure_future(store.insert_job(one)) for one in jobs_like(job, 3)]
@@ -80,10 +80,9 @@ async def test_jobs_go_through_the_process(store: SqliteJobStore, job: NewJob) -
 
 @pytest.mark.parametrize("killed_after", [0, 1, 40])
 async def test_a_killed_writer_loses_nothing_and_doubles_nothing(
-    store: SqliteJobStore, job: NewJob, killed_after: int
+    store: SqliteJobStore, job: NewJob, writer_address: Path, killed_after: int
 ) -> None:
-    process = store.process_id
-    assert process is not None
+    (process,) = writers_of(writer_address)
     waiting = [asyncio.ensure_future(store.insert_job(one)) for one in jobs_like(job, 120)]
     if killed_after:
         await asyncio.wait(waiting[:killed_after])
@@ -99,19 +98,18 @@ async def test_a_killed_writer_loses_nothing_and_doubles_nothing(
     assert await sync_to_async(JobDocument.objects.count)() == 240
     assert await sync_to_async(JobEvent.objects.count)() == 240
 
-    await wait_until(lambda: store.has_process)
-    assert store.process_id != process
+    await wait_until(lambda: is_linked(store))
+    assert writers_of(writer_address) != [process]
     assert await store.insert_job(job) > max(numbers)
 
 
 async def test_what_a_killed_writer_had_written_is_not_written_again(
-    store: SqliteJobStore, job: NewJob, monkeypatch: pytest.MonkeyPatch
+    store: SqliteJobStore, job: NewJob, writer_address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The writer wrote, and was killed before it could say so."""
     announced = dataclasses.replace(job, state=State.INCOMING, sealed=None, header=b"", change="create")
     open_job = await store.insert_job(announced)
-    process = store.process_id
-    assert process is not None
+    (process,) = writers_of(writer_address)
     monkeypatch.setattr("allmende.printing.arrival.sqlite_writer_link.Frames.feed", lambda *_: ())
     new = asyncio.ensure_future(store.insert_job(dataclasses.replace(job, header=b"header of its own")))
     arrived = asyncio.ensure_future(store.complete_job(arrival_of(open_job, job, b"header of what arrived")))
@@ -137,7 +135,7 @@ async def test_two_services_share_one_writer(
 ) -> None:
     other = SqliteJobStore(str(connection.settings_dict["NAME"]), writer_address=writer_address)
     await other.start()
-    await wait_until(lambda: other.has_process)
+    await wait_until(lambda: is_linked(other))
     try:
         jobs = jobs_like(job, 60)
         numbers = await asyncio.gather(
@@ -147,7 +145,7 @@ async def test_two_services_share_one_writer(
         assert [sizes[number] for number in numbers] == list(range(60))
 
         await store.stop()  # who kept it takes it along
-        await wait_until(lambda: not other.has_process)
+        await wait_until(lambda: not is_linked(other))
         assert await other.insert_job(job) > max(numbers)
     finally:
         await other.stop()
@@ -163,7 +161,7 @@ async def test_a_folder_that_is_open_to_others_gets_no_socket(
     await store.start()
     assert await store.insert_job(job) > 0
     await wait_until(lambda: "is open to others" in caplog.text)
-    assert not store.has_process
+    assert not is_linked(store)
     await store.stop()
 
 

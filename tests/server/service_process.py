@@ -130,12 +130,7 @@ class ServiceProcess:
 
     def writers(self) -> list[int]:
         """The processes that write jobs into its database, also for one that was killed."""
-        mark = str(self.database).encode()
-        return [
-            int(path.parent.name)
-            for path in Path("/proc").glob("[0-9]*/cmdline")
-            if b"sqlite_writer_process" in (words := read_if_there(path)) and mark in words
-        ]
+        return writers_of(self.database)
 
     def kill_writers(self) -> None:
         for number in self.writers():
@@ -208,6 +203,16 @@ class ServiceProcess:
 
     def demo_facts(self) -> DemoFacts:
         return DemoFacts.load(self.home)
+
+
+def writers_of(path: Path) -> list[int]:
+    """The processes that write jobs and were told this path, of their database or of their socket."""
+    mark = str(path).encode()
+    return [
+        int(found.parent.name)
+        for found in Path("/proc").glob("[0-9]*/cmdline")
+        if b"sqlite_writer_process" in (words := read_if_there(found)) and mark in words
+    ]
 
 
 def read_if_there(path: Path) -> bytes:

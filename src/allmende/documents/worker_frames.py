@@ -21,6 +21,5 @@ UNREADABLE: Final = b"u"  # payload: an UnreadableReason
 FAILED: Final = b"x"  # payload: `memory` or `internal`
 KINDS: Final = frozenset({CHUNK, FACTS, PREVIEW, DONE, UNREADABLE, FAILED})
 
-MAX_JOB_HEADER: Final = 64 * 1024
 MAX_FRAME: Final = 64 * 1024 * 1024
 CHUNK_BYTES: Final = 256 * 1024

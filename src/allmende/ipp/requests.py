@@ -17,7 +17,6 @@ from allmende.ipp.errors import IppError
 from allmende.ipp.message import Collection, Group, LanguageText, Message, Value
 from allmende.ipp.tags import GroupTag, ValueTag
 
-VERSIONS_SUPPORTED: Final = ("1.0", "1.1", "2.0", "2.1", "2.2")
 HIGHEST_VERSION: Final = (2, 2)
 CHARSETS_SUPPORTED: Final = ("utf-8", "us-ascii")
 

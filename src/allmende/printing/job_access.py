@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from allmende.directory.keys import enrolment_identity
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Delegation
 from allmende.printing.job_states import State
-from allmende.printing.jobs import Job, SealedTo
+from allmende.printing.jobs import TITLE_NOTE, Job, SealedTo
 from allmende.printing.visit.visits import OpenVisit
 from allmende.seal import FileKey, Identity, SealError, open_note, read_header, unseal_file_key
 
-TITLE_LABEL = "title"
-PREVIEW_LABEL = "preview"
 #: A visit shows so many jobs, newest first.
 MAX_VISIT_JOBS = 500
 
@@ -37,7 +35,7 @@ class OpenJob:
         if not self.job.title_sealed:
             return ""
         try:
-            return open_note(self.file_key, TITLE_LABEL, bytes(self.job.title_sealed)).decode(
+            return open_note(self.file_key, TITLE_NOTE, bytes(self.job.title_sealed)).decode(
                 "utf-8", "replace"
             )
         except SealError:
@@ -70,7 +68,7 @@ def visible_jobs(open_visit: OpenVisit, states: Collection[State]) -> QuerySet[J
 
 def finished_in_visit(open_visit: OpenVisit) -> QuerySet[Job]:
     """What came to its end at any device since the tap."""
-    return visible_jobs(open_visit, (State.PRINTED,)).filter(Q(finished_at__gte=open_visit.visit.created_at))
+    return visible_jobs(open_visit, (State.PRINTED,)).filter(finished_at__gte=open_visit.visit.created_at)
 
 
 def open_job(open_visit: OpenVisit, job: Job) -> OpenJob | None:

@@ -23,6 +23,9 @@ from allmende.directory.people import Person
 from allmende.printing.job_states import State
 from allmende.printing.queues import Queue
 
+#: What a job's two sealed notes are of (`allmende.seal.notes`): one can't be passed off as the other.
+TITLE_NOTE: Final = "title"
+PREVIEW_NOTE: Final = "preview"
 #: The conditions of two small indexes; ask with `jobs_in_flight` and `jobs_that_expire`.
 STATES_IN_FLIGHT: Final = (State.INCOMING.value, State.RELEASED.value, State.DELIVERING.value)
 STATES_THAT_EXPIRE: Final = (State.HELD.value, State.QUARANTINED.value, State.UNCERTAIN.value)

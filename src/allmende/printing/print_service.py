@@ -84,7 +84,7 @@ class PrintService:
         self.inspections.start()
         await self.delivery.start()
         self._tasks = [asyncio.create_task(self._watch_disk())]
-        if getattr(settings, "ALLMENDE_BACKGROUND", True):
+        if settings.ALLMENDE_BACKGROUND:
             self._tasks.append(asyncio.create_task(Sweeper(self.run_sync, self.spool).work()))
 
     async def stop(self) -> None:

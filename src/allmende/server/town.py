@@ -8,7 +8,6 @@ import argparse
 import getpass
 import os
 import sys
-import uuid
 from typing import TYPE_CHECKING
 
 from allmende.server.command_line import start_django
@@ -69,9 +68,9 @@ def found_town(slug: str, name: str, **settings: object) -> Municipality:
     """A municipality with its enrolment key and its held queue."""
     from allmende.directory.keys import ensure_enrolment_key  # noqa: PLC0415
     from allmende.directory.models import Municipality  # noqa: PLC0415
-    from allmende.printing.queues import Queue, QueueKind  # noqa: PLC0415
+    from allmende.printing.queues import ensure_held_queue  # noqa: PLC0415
 
     municipality = Municipality.objects.create(slug=slug, name=name, **settings)
     ensure_enrolment_key(municipality)
-    Queue.objects.create(municipality=municipality, kind=QueueKind.HELD, name=name, uuid=uuid.uuid4())
+    ensure_held_queue(municipality)
     return municipality

@@ -92,13 +92,6 @@ class MeterReading(models.Model):
     def counts(self) -> Counts:
         return Counts(**{kind: getattr(self, kind) for kind in KINDS})
 
-    @property
-    def is_believed(self) -> bool:
-        """Whether it is counted with (a reading that was replaced is not: see `believed_readings`)."""
-        return self.verdict in {Verdict.CONFIRMED, Verdict.NEW_LIFE} or (
-            self.is_plausible and self.verdict != Verdict.REJECTED
-        )
-
 
 def believed_readings() -> models.QuerySet[MeterReading]:
     """All readings that are counted with, of all devices; narrow it down."""

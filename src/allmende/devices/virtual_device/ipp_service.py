@@ -26,7 +26,6 @@ from allmende.ipp.requests import CheckedRequest, check_request
 from allmende.ipp.responses import respond
 from allmende.ipp.ticket import TicketReading, read_ticket
 
-WITH_DOCUMENT: Final = frozenset({Operation.PRINT_JOB, Operation.SEND_DOCUMENT})
 RASTER_FORMATS: Final = ("image/pwg-raster", "image/urf")
 ALL_FORMATS: Final = ("application/pdf", "image/jpeg", *RASTER_FORMATS)
 _COMPRESSIONS: Final = ("none", "gzip", "deflate")

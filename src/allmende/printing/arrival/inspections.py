@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol
 
 from allmende.documents import DocumentFacts, InspectionFailedError, Inspector, UnreadableDocumentError
 from allmende.printing.arrival.job_store import InspectedJob, JobStore, StoreError
-from allmende.printing.jobs import Job, JobDocument
+from allmende.printing.jobs import PREVIEW_NOTE, Job, JobDocument
 from allmende.seal import FileKey, SealError, seal_note, unseal_pieces
 from allmende.spool import Spool, SpoolError
 
@@ -184,7 +184,7 @@ class Inspections:
 def _found(pending: PendingInspection, facts: DocumentFacts) -> InspectedJob:
     preview = None
     if facts.preview_png is not None:
-        preview = seal_note(pending.file_key, "preview", facts.preview_png)
+        preview = seal_note(pending.file_key, PREVIEW_NOTE, facts.preview_png)
     return InspectedJob(
         pending.job_id,
         pending.municipality_id,

@@ -9,7 +9,7 @@
 What always holds:
 - nothing of a document, or of its title, reaches a disk in clear; the file key lives in memory only, until the document was looked at;
 - `finish` returns when document and row are on stable storage; before that nothing is visible, and whatever breaks off
-  leaves nothing but, after a crash, a spooled object without a row (`sweep_orphans`);
+  leaves nothing but, after a crash, a spooled object without a row (`retention.delete_orphans`);
 - documents are sealed to their owner (and delegates), or to the town's enrolment key where nobody, or no chip, is known.
 """
 
@@ -20,10 +20,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from allmende.directory.identities import Owner, Town
-from allmende.documents import POSTSCRIPT, READABLE_FORMATS, SNIFF_BYTES, sniff_format
+from allmende.documents import READABLE_FORMATS, SNIFF_BYTES, sniff_format
 from allmende.printing.arrival.inspections import Inspections, PendingInspection
 from allmende.printing.arrival.job_store import (
     SMALL_SEALED,
@@ -35,7 +35,7 @@ from allmende.printing.arrival.job_store import (
 )
 from allmende.printing.arrival.quotas import Permit, Quotas, Refusal, RefusedError
 from allmende.printing.job_states import Change, State
-from allmende.printing.jobs import Identity, Job, SealedTo
+from allmende.printing.jobs import TITLE_NOTE, Identity, SealedTo
 from allmende.seal import FileKey, Recipient, Sealer, seal, seal_note
 from allmende.spool import Spool, SpoolError, SpoolFullError, SpoolWriter, new_key
 
@@ -171,7 +171,6 @@ class Arrival:
         except BaseException:
             await self.abort()
             raise
-        raise AssertionError  # _refuse has raised
 
     async def abort(self) -> None:
         """Leave nothing behind. Idempotent."""
@@ -188,16 +187,16 @@ class Arrival:
                 batch.cancelled() or batch.exception()
             await self._in_thread(upload.abort)
 
-    async def _refuse(self, refusal: Refusal) -> None:
+    async def _refuse(self, refusal: Refusal) -> NoReturn:
         await self.abort()
         raise RefusedError(refusal)
 
     async def _sniff(self) -> None:
         head = b"".join(self._chunks)[:SNIFF_BYTES]
         found = sniff_format(head, self._submission.document_format)
-        if found is None or found == POSTSCRIPT or found not in READABLE_FORMATS:
+        if found is None or found not in READABLE_FORMATS:
             await self._refuse(Refusal.FORMAT)
-        self._format = found or ""
+        self._format = found
 
     async def _spool_batch(self) -> None:
         if self._upload is None:
@@ -262,7 +261,7 @@ class Arrival:
         state = State.HELD if known else State.QUARANTINED
         change = Change.COMPLETE if known else Change.COMPLETE_UNKNOWN
         expires_at = now + timedelta(hours=submission.town.held_hours)
-        title = seal_note(file_key, "title", submission.title[:MAX_TITLE].encode("utf-8", "replace"))
+        title = seal_note(file_key, TITLE_NOTE, submission.title[:MAX_TITLE].encode("utf-8", "replace"))
         if self._job_id is None:
             job = _new_job(
                 submission,
@@ -314,7 +313,6 @@ class _Upload:
         self._spool = spool
         self._writer: SpoolWriter | None = None
         self._sealer = Sealer(recipients)
-        self._aborted = False
 
     @property
     def header(self) -> bytes:
@@ -359,13 +357,3 @@ def _new_job(
         origin=submission.origin,
         **columns,
     )
-
-
-def sweep_orphans(spool: Spool, older_than: datetime) -> int:
-    """Delete spooled documents from before `older_than` that no job names: left by a crash, or by jobs that ended. Synchronous."""
-    deleted = 0
-    for key in spool.keys(older_than):
-        if not Job.objects.filter(spool_key=key, finished_at__isnull=True).exists():
-            spool.delete(key)
-            deleted += 1
-    return deleted

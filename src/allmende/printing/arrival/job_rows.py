@@ -40,7 +40,7 @@ class TableColumns:
 
 
 class JobRows:
-    """Rows for one kind of database; make it once, at start. `write_time` and `write_octets` prepare those values."""
+    """Rows for one kind of database; make it once, at start. `write_time` prepares a time for it."""
 
     def __init__(self, write_time: Convert) -> None:
         self._write_time = write_time

@@ -24,8 +24,6 @@ from allmende.printing.job_states import Change, State
 
 #: Sealed documents up to this size lie beside the job's row; larger ones in the spool. Bytes.
 SMALL_SEALED: Final = 64 * 1024
-#: Rows that share one transaction, at most.
-GROUP_LIMIT: Final = 128
 
 
 class StoreError(Exception):

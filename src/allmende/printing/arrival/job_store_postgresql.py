@@ -25,7 +25,6 @@ from psycopg_pool import AsyncConnectionPool
 
 from allmende.printing.arrival.job_rows import JobRows, TableColumns
 from allmende.printing.arrival.job_store import (
-    GROUP_LIMIT,
     ArrivedDocument,
     Entry,
     InspectedJob,
@@ -37,6 +36,8 @@ from allmende.printing.arrival.job_store import (
 log = logging.getLogger(__name__)
 
 CONNECTIONS: Final = 3
+#: Entries that are sent in one go, at most.
+GROUP_LIMIT: Final = 128
 #: How long a connection is waited for. Seconds.
 CONNECT_SECONDS: Final = 10.0
 

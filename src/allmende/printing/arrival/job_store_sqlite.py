@@ -28,7 +28,6 @@ from django.conf import settings
 
 from allmende.printing.arrival.job_rows import SqliteRows
 from allmende.printing.arrival.job_store import (
-    GROUP_LIMIT,
     ArrivedDocument,
     Entry,
     InspectedJob,
@@ -36,7 +35,14 @@ from allmende.printing.arrival.job_store import (
     NewJob,
     StoreError,
 )
-from allmende.printing.arrival.sqlite_writer import LOG_PAGES, Checkpointer, Outcome, Row, SqliteWriter
+from allmende.printing.arrival.sqlite_writer import (
+    GROUP_LIMIT,
+    LOG_PAGES,
+    Checkpointer,
+    Outcome,
+    Row,
+    SqliteWriter,
+)
 from allmende.printing.arrival.sqlite_writer_link import WriterLink
 
 log = logging.getLogger(__name__)
@@ -76,15 +82,6 @@ class SqliteJobStore:
                 on_outcomes=self._finish_sent,
                 on_lost=self._take_back,
             )
-
-    @property
-    def has_process(self) -> bool:
-        return self._link is not None and self._link.is_connected
-
-    @property
-    def process_id(self) -> int | None:
-        """The writer process, where it is ours."""
-        return self._link.process_id if self._link is not None else None
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -30,6 +30,8 @@ UNKNOWN_JOBS_PER_HOUR: Final = 100
 #: Uploads at the same time, over all towns; beyond, clients are told to come again.
 MAX_UPLOADS: Final = 512
 _RECOUNT_SECONDS: Final = 60.0
+#: A count that is younger is not made anew before a refusal.
+_FRESH_SECONDS: Final = 0.5
 _HOUR: Final = 3600.0
 _MAX_ADDRESSES: Final = 50_000
 
@@ -135,7 +137,7 @@ class Quotas:
             if held is None or (held.counted_at + held.recount_after < now):
                 held = await self._count(key)
             over = held.jobs >= jobs_allowed or held.size + (expected or 1) > size_allowed
-            if over and now - held.counted_at > 0.5:
+            if over and now - held.counted_at > _FRESH_SECONDS:
                 held = await self._count(key)
             if held.jobs >= jobs_allowed:
                 raise RefusedError(Refusal.TOO_MANY_JOBS)  # noqa: TRY301 - after the count, before the permit

@@ -25,6 +25,8 @@ QUICK_WAIT: Final = 0.1
 #: Pages in the log after which a checkpoint is begun, and after which SQLite makes one in the next commit.
 LOG_PAGES: Final = 1_500
 LOG_PAGES_LIMIT: Final = 20_000
+#: Rows that share one transaction: who collects takes no more, and who writes what several services sent begins no further frame.
+GROUP_LIMIT: Final = 128
 _STATEMENTS_KEPT: Final = 512
 
 #: A job's number; whether an update found its job; or why the database refused, as text.
@@ -42,7 +44,7 @@ Row = tuple[int, int, list[Any], bytes | None, list[Any] | None]
 
 
 class Statements(NamedTuple):
-    """What a writer must know of the tables; made of Django's models by `job_rows.sqlite_statements`."""
+    """What a writer must know of the tables; made of Django's models by `job_rows.SqliteRows`."""
 
     job_table: str
     job_columns: str

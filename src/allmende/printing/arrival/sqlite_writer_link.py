@@ -73,10 +73,6 @@ class WriterLink(Generic[S]):
         """Whether something has no answer yet."""
         return bool(self._sent)
 
-    @property
-    def process_id(self) -> int | None:
-        return self._process.pid if self._process else None
-
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep())
 

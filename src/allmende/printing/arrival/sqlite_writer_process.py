@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from allmende.printing.arrival.sqlite_writer import (
+    GROUP_LIMIT,
     LOG_PAGES,
     Checkpointer,
     Outcome,
@@ -35,8 +36,6 @@ from allmende.printing.arrival.sqlite_writer import (
     Statements,
 )
 
-#: Rows that share one transaction; those of one frame stay together.
-GROUP_ROWS: Final = 128
 #: What a socket holds for a writer that is flushing. Bytes.
 SOCKET_BUFFER: Final = 4 * 1024 * 1024
 _READ_BYTES: Final = 1024 * 1024
@@ -139,7 +138,7 @@ class WriterProcess:
             for _, rows in asked:
                 group += rows
                 taken += 1
-                if len(group) >= GROUP_ROWS:
+                if len(group) >= GROUP_LIMIT:
                     break
             outcomes = iter(self._writer.write(group))
             for service, rows in asked[:taken]:

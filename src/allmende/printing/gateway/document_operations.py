@@ -14,7 +14,7 @@ from typing import Final, Literal, cast
 
 from django.conf import settings
 
-from allmende.documents import DecompressionError, Decompressor
+from allmende.documents import OCTET_STREAM, READABLE_FORMATS, DecompressionError, Decompressor
 from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes
 from allmende.ipp.job_description import describe_job_state
 from allmende.ipp.ticket import TicketReading
@@ -30,16 +30,7 @@ from allmende.printing.gateway.ticket_readings import KeptReading
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Identity
 
-_FORMATS: Final = frozenset(
-    {
-        "application/pdf",
-        "image/jpeg",
-        "image/png",
-        "image/pwg-raster",
-        "image/urf",
-        "application/octet-stream",
-    }
-)
+_FORMATS: Final = READABLE_FORMATS | {OCTET_STREAM}
 _COMPRESSIONS: Final = frozenset({"none", "gzip", "deflate"})
 _JOB: Final = int(GroupTag.JOB)
 NO_SUBSCRIPTIONS: Final = NewJobSubscriptions()
@@ -147,6 +138,9 @@ async def close_job(call: Call) -> bytes:
     except RefusedError as error:
         await call.parts.open_jobs.abort(job)
         raise refused(error) from None
+    except BaseException:
+        await call.parts.open_jobs.abort(job)
+        raise
 
 
 async def _finish_open_job(call: Call, job: OpenJob) -> bytes:

@@ -17,7 +17,6 @@ from allmende.printing.budget_reservations import BUDGET_EXCEEDED, BudgetNote
 from allmende.printing.delivery.port import Progress, running_delivery
 from allmende.printing.job_access import (
     MAX_VISIT_JOBS,
-    PREVIEW_LABEL,
     OpenJob,
     finished_in_visit,
     open_job,
@@ -26,7 +25,7 @@ from allmende.printing.job_access import (
 from allmende.printing.job_costs import cost_of_job
 from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.job_tickets import impressions_wanted, load_ticket, prints_colour
-from allmende.printing.jobs import Job, JobPreview, jobs_in_flight
+from allmende.printing.jobs import PREVIEW_NOTE, Job, JobPreview, jobs_in_flight
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.ledger.job_counts import own_count
 from allmende.printing.prices import ImpressionPrices, prices_at
@@ -142,7 +141,7 @@ def read_preview(open_visit: OpenVisit, job_id: int) -> bytes | None:
     if opened is None or preview is None:
         return None
     try:
-        return open_note(opened.file_key, PREVIEW_LABEL, bytes(preview.sealed))
+        return open_note(opened.file_key, PREVIEW_NOTE, bytes(preview.sealed))
     except SealError:
         return None
 
