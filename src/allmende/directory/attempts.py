@@ -79,12 +79,12 @@ def find_closings(limit: Limit, target_ids: Collection[int]) -> dict[int, dateti
 
 def spend_attempt(limit: Limit, target_id: int) -> None:
     """Count one attempt; raises TooManyAttemptsError where it is one too many."""
-    if not _open_counts(limit, target_id).update(count=F("count") + 1):
-        AttemptCount.objects.update_or_create(
-            purpose=limit.purpose,
-            target_id=target_id,
-            defaults={"count": 1, "ends_at": timezone.now() + limit.window},
-        )
+    now = timezone.now()
+    begun = {"count": 0, "ends_at": now + limit.window}
+    # Of several that come at once one begins the window, and none takes back what the others have counted.
+    AttemptCount.objects.filter(purpose=limit.purpose, target_id=target_id, ends_at__lte=now).update(**begun)
+    AttemptCount.objects.get_or_create(purpose=limit.purpose, target_id=target_id, defaults=begun)
+    _open_counts(limit, target_id).update(count=F("count") + 1)
     row = _open_counts(limit, target_id).first()
     if row is not None and row.count > limit.count:
         raise TooManyAttemptsError(limit, row.ends_at)
