@@ -15,6 +15,8 @@ from allmende.ipp import make
 
 #: IPP/2.0 is answered by nearly all; a device of 1.1 only says so (server-error-version-not-supported).
 DEFAULT_VERSION: Final = (2, 0)
+#: As what we show ourselves to devices: people's names stay here.
+_NAME: Final = "allmende"
 #: What following a job needs (RFC 8011 §5.3, PWG 5100.13).
 JOB_PROGRESS: Final = (
     "job-id",
@@ -37,7 +39,6 @@ def _request(
     attributes: Iterable[ipp.Attribute] = (),
     job_attributes: Sequence[ipp.Attribute] = (),
     *,
-    user: str,
     version: tuple[int, int],
 ) -> ipp.Message:
     groups = [
@@ -48,7 +49,7 @@ def _request(
                 make.language("attributes-natural-language", "de"),
                 make.uri("printer-uri", printer_uri),
                 *attributes,
-                make.name("requesting-user-name", user),
+                make.name("requesting-user-name", _NAME),
             ],
         )
     ]
@@ -61,7 +62,6 @@ def get_printer_attributes(
     printer_uri: str,
     requested: Sequence[str] = ("all", "media-col-database"),
     *,
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     """`media-col-database` is large and left out of "all", so that it has to be named (PWG 5100.7)."""
@@ -69,7 +69,6 @@ def get_printer_attributes(
         ipp.Operation.GET_PRINTER_ATTRIBUTES,
         printer_uri,
         [make.keyword("requested-attributes", *requested)] if requested else [],
-        user=user,
         version=version,
     )
 
@@ -79,16 +78,13 @@ def create_job(
     job_attributes: Sequence[ipp.Attribute],
     *,
     name: str = "Allmende",
-    operation_attributes: Sequence[ipp.Attribute] = (),
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     return _request(
         ipp.Operation.CREATE_JOB,
         printer_uri,
-        [make.name("job-name", name), *operation_attributes],
+        [make.name("job-name", name)],
         job_attributes,
-        user=user,
         version=version,
     )
 
@@ -99,8 +95,6 @@ def print_job(
     job_attributes: Sequence[ipp.Attribute],
     *,
     name: str = "Allmende",
-    operation_attributes: Sequence[ipp.Attribute] = (),
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     return _request(
@@ -109,10 +103,8 @@ def print_job(
         [
             make.name("job-name", name),
             make.mime("document-format", document_format),
-            *operation_attributes,
         ],
         job_attributes,
-        user=user,
         version=version,
     )
 
@@ -122,9 +114,6 @@ def send_document(
     job_id: int,
     document_format: str,
     *,
-    last: bool = True,
-    operation_attributes: Sequence[ipp.Attribute] = (),
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     return _request(
@@ -132,11 +121,9 @@ def send_document(
         printer_uri,
         [
             make.integer("job-id", job_id),
-            make.boolean("last-document", last),
+            make.boolean("last-document", True),
             make.mime("document-format", document_format),
-            *operation_attributes,
         ],
-        user=user,
         version=version,
     )
 
@@ -146,14 +133,12 @@ def get_job_attributes(
     job_id: int,
     requested: Sequence[str] = JOB_PROGRESS,
     *,
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     return _request(
         ipp.Operation.GET_JOB_ATTRIBUTES,
         printer_uri,
         [make.integer("job-id", job_id), make.keyword("requested-attributes", *requested)],
-        user=user,
         version=version,
     )
 
@@ -164,7 +149,6 @@ def get_jobs(
     which: str = "not-completed",
     limit: int = 50,
     requested: Sequence[str] = JOB_PROGRESS,
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     return _request(
@@ -175,7 +159,6 @@ def get_jobs(
             make.keyword("which-jobs", which),
             make.keyword("requested-attributes", *requested),
         ],
-        user=user,
         version=version,
     )
 
@@ -184,14 +167,12 @@ def cancel_job(
     printer_uri: str,
     job_id: int,
     *,
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     return _request(
         ipp.Operation.CANCEL_JOB,
         printer_uri,
         [make.integer("job-id", job_id)],
-        user=user,
         version=version,
     )
 
@@ -200,13 +181,11 @@ def identify_printer(
     printer_uri: str,
     *,
     message: str = "",
-    user: str = "allmende",
     version: tuple[int, int] = DEFAULT_VERSION,
 ) -> ipp.Message:
     return _request(
         ipp.Operation.IDENTIFY_PRINTER,
         printer_uri,
         [make.text("message", message)] if message else [],
-        user=user,
         version=version,
     )
