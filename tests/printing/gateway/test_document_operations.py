@@ -252,6 +252,18 @@ async def test_create_job_then_send_document(client: Client, town: Municipality)
     assert again.code == Status.CLIENT_ERROR_NOT_POSSIBLE
 
 
+async def test_who_announces_without_end_leaves_room_for_others(
+    gateway: Gateway, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("allmende.printing.gateway.open_jobs.MAX_OPEN_JOBS_EACH", 2)
+    stranger = Client(gateway, user="nobody")
+    for client in (Client(gateway), stranger):
+        job_ids = [job_id_of(await client.send(Operation.CREATE_JOB)) for _ in range(2)]
+        assert (await client.send(Operation.CREATE_JOB)).code == Status.SERVER_ERROR_BUSY
+        await client.send(Operation.CANCEL_JOB, make.integer("job-id", job_ids[0]))
+        assert (await client.send(Operation.CREATE_JOB)).code == Status.SUCCESSFUL_OK
+
+
 async def test_close_job_completes_what_was_left_open(client: Client) -> None:
     job_id = job_id_of(await client.send(Operation.CREATE_JOB))
     number, more = make.integer("job-id", job_id), make.boolean("last-document", value=False)

@@ -23,7 +23,7 @@ from allmende.printing.arrival.quotas import RefusedError
 from allmende.printing.gateway.calls import Call, RecentJob, answer
 from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
 from allmende.printing.gateway.job_views import job_view, new_job_state
-from allmende.printing.gateway.open_jobs import MAX_OPEN_JOBS, OpenJob, adopt_job
+from allmende.printing.gateway.open_jobs import OpenJob, adopt_job
 from allmende.printing.gateway.own_jobs import find_own_job
 from allmende.printing.gateway.subscription_operations import NewJobSubscriptions, subscribe_to_new_job
 from allmende.printing.gateway.ticket_readings import KeptReading
@@ -56,9 +56,9 @@ async def validate_job(call: Call) -> bytes:
 
 async def create_job(call: Call) -> bytes:
     reading, ticket = _check_job(call)
-    if len(call.parts.open_jobs) >= MAX_OPEN_JOBS:
-        raise IppError(Status.SERVER_ERROR_BUSY, "Too many jobs wait for their documents.")
     submission = _submission(call, ticket)
+    if not call.parts.open_jobs.has_room(submission):
+        raise IppError(Status.SERVER_ERROR_BUSY, "Too many jobs wait for their documents.")
     since = datetime.now(UTC)
     expires_at = since + timedelta(seconds=call.parts.open_jobs.seconds)
     try:

@@ -30,6 +30,8 @@ from allmende.printing.print_service import PrintService
 log = logging.getLogger(__name__)
 
 MAX_OPEN_JOBS: Final = 2_000
+#: Of one person, or one address whose person nobody knows: there is always room for the others.
+MAX_OPEN_JOBS_EACH: Final = 100
 #: An upload that a process took over may take so long; after its death the sweeper ends it.
 ADOPTED: Final = timedelta(hours=24)
 
@@ -55,8 +57,13 @@ class OpenJobs:
         self._jobs: dict[int, OpenJob] = {}
         self._tasks: set[asyncio.Task[bool]] = set()
 
-    def __len__(self) -> int:
-        return len(self._jobs)
+    def has_room(self, submission: Submission) -> bool:
+        """Whether this requester may announce one more."""
+        if len(self._jobs) < MAX_OPEN_JOBS_EACH:
+            return True
+        who = _requester_of(submission)
+        own = sum(_requester_of(job.submission) == who for job in self._jobs.values())
+        return own < MAX_OPEN_JOBS_EACH and len(self._jobs) < MAX_OPEN_JOBS
 
     def add(self, job: OpenJob) -> None:
         self._jobs[job.job_id] = job
@@ -108,6 +115,10 @@ class OpenJobs:
             task = asyncio.ensure_future(self.abort(job, only_due=True))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+
+def _requester_of(submission: Submission) -> tuple[int, int | str]:
+    return submission.town.id, submission.owner.id if submission.owner else submission.address
 
 
 def adopt_job(municipality_id: int, job_id: int) -> None:
