@@ -214,12 +214,49 @@ async def test_the_bytes_of_a_person_are_bounded_in_mid_upload(
     gateway.parts.requesters.queues.forget(("zerbst", None))
     known = await client.print(LARGE)
     assert known.code == Status.CLIENT_ERROR_ACCOUNT_LIMIT_REACHED
-    message = encode(request(Operation.PRINT_JOB, client.path))
-    _, body = await client.post(
-        [message + LARGE[:1000], LARGE[1000:]]
-    )  # chunked: its size is not known before
-    assert decode(body)[0].code == Status.CLIENT_ERROR_REQUEST_ENTITY_TOO_LARGE
+    chunked = [encode(request(Operation.PRINT_JOB, client.path)) + LARGE[:1000], LARGE[1000:]]
+    _, body = await client.post(chunked)  # its size is not known before
+    assert decode(body)[0].code == Status.CLIENT_ERROR_ACCOUNT_LIMIT_REACHED
     assert await count_jobs() == 0
+
+
+async def test_what_waits_no_longer_takes_no_room_in_mid_upload(
+    client: Client, gateway: Gateway, town: Municipality
+) -> None:
+    await sync_to_async(lambda: Municipality.objects.update(quota_bytes=len(LARGE) + 1000))()
+    gateway.parts.requesters.queues.forget(("zerbst", None))
+    number = make.integer("job-id", await client.print_id(LARGE))
+    assert (await client.send(Operation.CANCEL_JOB, number)).code == Status.SUCCESSFUL_OK
+    chunked = [encode(request(Operation.PRINT_JOB, client.path)) + LARGE[:1000], LARGE[1000:]]
+    _, body = await client.post(chunked)
+    assert decode(body)[0].code == Status.SUCCESSFUL_OK
+
+
+async def test_uploads_at_the_same_time_share_a_persons_room(
+    client: Client, gateway: Gateway, town: Municipality
+) -> None:
+    """Each of them alone would fit."""
+    await sync_to_async(lambda: Municipality.objects.update(quota_bytes=2 * len(LARGE)))()
+    gateway.parts.requesters.queues.forget(("zerbst", None))
+    chunked = [encode(request(Operation.PRINT_JOB, client.path)) + LARGE[:1000], LARGE[1000:]]
+    answers = await asyncio.gather(*(client.post(chunked) for _ in range(5)))
+    codes = sorted(Status(decode(body)[0].code).keyword for _, body in answers)
+    assert codes == ["client-error-account-limit-reached"] * 3 + ["successful-ok"] * 2
+    assert await count_jobs() == 2
+    # Those that were refused take no room any more.
+    await sync_to_async(lambda: Job.objects.update(state="printed"))()
+    gateway.parts.service.quotas._held.clear()
+    assert (await client.print(LARGE)).code == Status.SUCCESSFUL_OK
+
+
+async def test_uploads_at_the_same_time_share_a_persons_jobs(
+    client: Client, gateway: Gateway, town: Municipality
+) -> None:
+    await sync_to_async(lambda: Municipality.objects.update(quota_jobs=2))()
+    gateway.parts.requesters.queues.forget(("zerbst", None))
+    replies = await asyncio.gather(*(client.print(LARGE) for _ in range(5)))
+    codes = sorted(Status(reply.code).keyword for reply in replies)
+    assert codes == ["server-error-too-many-jobs"] * 3 + ["successful-ok"] * 2
 
 
 async def test_an_unknown_person_goes_to_quarantine_under_the_towns_key(

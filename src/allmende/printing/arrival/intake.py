@@ -139,8 +139,11 @@ class Arrival:
     async def write(self, chunk: bytes) -> None:
         """Take the next bytes. Raises RefusedError; the arrival is then aborted."""
         self.size += len(chunk)
-        if self.size > self._permit.max_size:
-            await self._refuse(Refusal.TOO_LARGE)
+        try:
+            await self._permit.receive(self.size)
+        except RefusedError:
+            await self.abort()
+            raise
         self._chunks.append(chunk)
         self._collected += len(chunk)
         if not self._format and self.size >= SNIFF_BYTES:

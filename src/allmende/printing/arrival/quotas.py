@@ -71,30 +71,35 @@ _Key = tuple[int, int | None]  # municipality, person
 
 
 class Permit:
-    """One upload that was let in. Give it back with `leave`, whatever happens."""
+    """One upload that was let in. Tell it of what arrives (`receive`), and give it back with `leave`, whatever happens."""
 
-    __slots__ = ("_address_key", "_held", "_key", "_left", "_quotas", "max_size")
+    __slots__ = ("_address_key", "_key", "_left", "_quotas", "_reserved", "_size_allowed")
 
     def __init__(
-        self, quotas: Quotas, key: _Key, address_key: tuple[int, str], held: _Held, max_size: int
+        self, quotas: Quotas, key: _Key, address_key: tuple[int, str], size_allowed: int, reserved: int
     ) -> None:
         self._quotas = quotas
         self._key = key
         self._address_key = address_key
-        self._held = held
+        self._size_allowed = size_allowed
+        #: Bytes that count for this upload already: all that came, and at first all that the client has announced.
+        self._reserved = reserved
         self._left = False
-        #: Bytes that the document may have in clear.
-        self.max_size = max_size
+
+    async def receive(self, size: int) -> None:
+        """The document has `size` bytes by now. Raises RefusedError where that is too much."""
+        if size > self._reserved:
+            await self._quotas.reserve(self._key, size, size - self._reserved, self._size_allowed)
+            self._reserved = size
 
     def leave(self, stored_size: int | None) -> None:
         """The upload has ended; `stored_size` is None where nothing was stored. Idempotent."""
         if self._left:
             return
         self._left = True
+        self._quotas.uploads_ended(self._key, self._address_key, self._reserved)
         if stored_size is not None:
-            self._held.jobs += 1
-            self._held.size += stored_size
-        self._quotas.uploads_ended(self._key, self._address_key)
+            self._quotas.stored(self._key, stored_size)
 
 
 class Quotas:
@@ -106,6 +111,8 @@ class Quotas:
         self._held: dict[_Key, _Held] = {}
         self._counting: dict[_Key, asyncio.Task[_Held]] = {}
         self._uploads: Counter[_Key | tuple[int, str]] = Counter()
+        #: Bytes of uploads that are on their way: several at once must not each take all of the room that is left.
+        self._incoming: Counter[_Key] = Counter()
         self._all_uploads = 0
         self._unknown_jobs: dict[tuple[int, str], tuple[float, int]] = {}
         #: Set by whoever watches the disk.
@@ -136,24 +143,51 @@ class Quotas:
             now = time.monotonic()
             if held is None or (held.counted_at + held.recount_after < now):
                 held = await self._count(key)
-            over = held.jobs >= jobs_allowed or held.size + (expected or 1) > size_allowed
-            if over and now - held.counted_at > _FRESH_SECONDS:
-                held = await self._count(key)
-            if held.jobs >= jobs_allowed:
-                raise RefusedError(Refusal.TOO_MANY_JOBS)  # noqa: TRY301 - after the count, before the permit
-            if held.size + (expected or 1) > size_allowed:
-                raise RefusedError(Refusal.TOO_MANY_BYTES)  # noqa: TRY301
-        except BaseException:
-            self.uploads_ended(key, address_key)
-            raise
-        return Permit(self, key, address_key, held, min(self._max_document, size_allowed - held.size))
 
-    def uploads_ended(self, key: _Key, address_key: tuple[int, str]) -> None:
+            def refusal(held: _Held) -> Refusal | None:
+                if held.jobs + self._uploads[who] > jobs_allowed:
+                    return Refusal.TOO_MANY_JOBS
+                is_over = held.size + self._incoming[key] + (expected or 1) > size_allowed
+                return Refusal.TOO_MANY_BYTES if is_over else None
+
+            found = refusal(held)
+            if found is not None and now - held.counted_at > _FRESH_SECONDS:
+                found = refusal(await self._count(key))
+            if found is not None:
+                raise RefusedError(found)  # noqa: TRY301 - after the count, before the permit
+        except BaseException:
+            self.uploads_ended(key, address_key, 0)
+            raise
+        self._incoming[key] += expected or 0
+        return Permit(self, key, address_key, size_allowed, expected or 0)
+
+    async def reserve(self, key: _Key, size: int, more: int, size_allowed: int) -> None:
+        """An upload has `size` bytes by now, `more` than before. Raises RefusedError, and nothing is reserved then."""
+        if size > self._max_document:
+            raise RefusedError(Refusal.TOO_LARGE)
+        held = self._held.get(key)
+        if held is None or held.size + self._incoming[key] + more > size_allowed:
+            held = await self._count(key)
+            if held.size + self._incoming[key] + more > size_allowed:
+                raise RefusedError(Refusal.TOO_MANY_BYTES)
+        self._incoming[key] += more
+
+    def stored(self, key: _Key, size: int) -> None:
+        """A document waits from now on. It may be counted twice where a count has just seen it: before a refusal it is counted anew."""
+        held = self._held.get(key)
+        if held is not None:
+            held.jobs += 1
+            held.size += size
+
+    def uploads_ended(self, key: _Key, address_key: tuple[int, str], reserved: int) -> None:
         who = key if key[1] is not None else address_key
         self._all_uploads -= 1
         self._uploads[who] -= 1
         if self._uploads[who] <= 0:
             del self._uploads[who]
+        self._incoming[key] -= reserved
+        if self._incoming[key] <= 0:
+            del self._incoming[key]
 
     def held_jobs(self, town_id: int, person_id: int | None) -> int | None:
         """The count as last known, None where it was never asked for."""
