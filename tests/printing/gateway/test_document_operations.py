@@ -28,6 +28,7 @@ from allmende.printing.job_spool import job_spool
 from allmende.printing.jobs import Job, JobDocument, JobEvent
 from allmende.printing.print_service import PrintService
 from allmende.seal import Identity, open_note, read_header, unseal_bytes, unseal_file_key
+from makers import make_device, make_queue
 from printing.clear_text_search import read_in_a_process_of_its_own
 from printing.gateway.ipp_client import GONE, PDF, Client, job_id_of, request, status_of
 
@@ -289,16 +290,31 @@ async def test_create_job_then_send_document(client: Client, town: Municipality)
     assert again.code == Status.CLIENT_ERROR_NOT_POSSIBLE
 
 
-async def test_who_announces_without_end_leaves_room_for_others(
-    gateway: Gateway, anna: Person, monkeypatch: pytest.MonkeyPatch
+async def test_nobody_takes_all_places_of_announced_jobs(
+    client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("allmende.printing.gateway.open_jobs.MAX_OPEN_JOBS_EACH", 2)
-    stranger = Client(gateway, user="nobody")
-    for client in (Client(gateway), stranger):
-        job_ids = [job_id_of(await client.send(Operation.CREATE_JOB)) for _ in range(2)]
-        assert (await client.send(Operation.CREATE_JOB)).code == Status.SERVER_ERROR_BUSY
-        await client.send(Operation.CANCEL_JOB, make.integer("job-id", job_ids[0]))
-        assert (await client.send(Operation.CREATE_JOB)).code == Status.SUCCESSFUL_OK
+    first = job_id_of(await client.send(Operation.CREATE_JOB))
+    assert (await client.send(Operation.CREATE_JOB)).code == Status.SUCCESSFUL_OK
+    assert (await client.send(Operation.CREATE_JOB)).code == Status.SERVER_ERROR_BUSY
+    for stranger in (Client(gateway, user="fremde"), Client(gateway, user="andere")):
+        assert (await stranger.send(Operation.CREATE_JOB)).code == Status.SUCCESSFUL_OK
+    assert (await Client(gateway, user="dritte").send(Operation.CREATE_JOB)).code == Status.SERVER_ERROR_BUSY
+    await client.send(Operation.CANCEL_JOB, make.integer("job-id", first))
+    assert (await client.send(Operation.CREATE_JOB)).code == Status.SUCCESSFUL_OK
+
+
+async def test_a_direct_queue_says_that_it_does_not_hold(gateway: Gateway, town: Municipality) -> None:
+    await sync_to_async(lambda: make_queue(town, make_device(town, "schalter")))()
+    client = Client(gateway, "/ipp/direct/zerbst/schalter")
+    hold = [make.keyword("job-hold-until", "indefinite")]
+    refused = await client.send(
+        Operation.VALIDATE_JOB, make.boolean("ipp-attribute-fidelity", value=True), job=hold
+    )
+    assert refused.code == Status.CLIENT_ERROR_ATTRIBUTES_OR_VALUES_NOT_SUPPORTED
+    told = await client.print(PDF, job=hold)
+    assert told.code == Status.SUCCESSFUL_OK_IGNORED_OR_SUBSTITUTED_ATTRIBUTES
+    assert told.group(GroupTag.UNSUPPORTED).keyword("job-hold-until") == "indefinite"
 
 
 async def test_close_job_completes_what_was_left_open(client: Client) -> None:

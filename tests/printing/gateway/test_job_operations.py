@@ -18,6 +18,7 @@ from allmende.printing.gateway.printer_attributes import OPERATIONS
 from allmende.printing.jobs import Job
 from allmende.printing.print_service import PrintService
 from allmende.printing.queue_addresses import QueueAddress
+from allmende.printing.queues import Queue
 from makers import make_person, make_queue, make_town
 from printing.gateway.ipp_client import PDF, Client, job_id_of, request, status_of
 
@@ -250,17 +251,28 @@ async def test_cancel_ends_a_job_once(client: Client) -> None:
     assert (await get_job(pk=second)).state == "cancelled"
 
 
-@pytest.mark.parametrize("operation", [Operation.CANCEL_MY_JOBS, Operation.CANCEL_JOBS])
-async def test_a_long_history_hides_no_job_from_being_cancelled(
-    client: Client, monkeypatch: pytest.MonkeyPatch, operation: Operation
+async def test_cancel_my_jobs_reaches_behind_all_that_has_ended(
+    client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("allmende.printing.gateway.own_jobs.MAX_JOBS", 2)
-    for _ in range(3):
-        ended = await client.print_id()
-        await client.send(Operation.CANCEL_JOB, make.integer("job-id", ended))
-    waiting = [await client.print_id() for _ in range(3)]
-    assert (await client.send(operation)).code == Status.SUCCESSFUL_OK
-    assert {(await get_job(pk=job_id)).state for job_id in waiting} == {"cancelled"}
+    monkeypatch.setattr("allmende.printing.gateway.job_operations.MAX_JOBS", 2)
+    jobs = [await client.print_id() for _ in range(6)]
+    await sync_to_async(lambda: Job.objects.filter(pk__in=jobs[:3]).update(state="printed"))()
+    assert (await client.send(Operation.CANCEL_MY_JOBS)).code == Status.SUCCESSFUL_OK
+    states = [(await get_job(pk=number)).state for number in jobs]
+    assert states == ["printed"] * 3 + ["cancelled"] * 3
+
+
+async def test_what_was_told_to_be_complete_is_cancelled_by_no_client(
+    client: Client, gateway: Gateway
+) -> None:
+    await sync_to_async(lambda: Queue.objects.update(reported_state="completed"))()
+    gateway.parts.requesters.queues.forget(("zerbst", None))
+    job_id = await client.print_id()
+    one = await client.send(Operation.CANCEL_JOB, make.integer("job-id", job_id))
+    named = await client.send(Operation.CANCEL_MY_JOBS, make.integer("job-ids", job_id))
+    assert one.code == named.code == Status.CLIENT_ERROR_NOT_POSSIBLE
+    assert (await client.send(Operation.CANCEL_MY_JOBS)).code == Status.SUCCESSFUL_OK
+    assert (await get_job(pk=job_id)).state == "held"
 
 
 async def test_a_job_cancelled_before_its_document_stays_cancelled(client: Client) -> None:

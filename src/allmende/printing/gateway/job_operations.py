@@ -8,6 +8,7 @@ is fulfilled already; Release-Job takes back the client's own hold and can't pri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, cast
 
 from allmende.directory.people import Person
@@ -19,7 +20,7 @@ from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.gateway.calls import Call, answer
 from allmende.printing.gateway.errors import not_found
 from allmende.printing.gateway.job_views import job_view
-from allmende.printing.gateway.own_jobs import MAX_JOBS, Which, find_own_job, list_open_jobs, list_own_jobs
+from allmende.printing.gateway.own_jobs import MAX_JOBS, Which, find_own_job, list_own_jobs
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
@@ -77,16 +78,22 @@ async def cancel_job(call: Call) -> bytes:
 
 
 async def cancel_jobs(call: Call) -> bytes:
-    """Cancel-Jobs and Cancel-My-Jobs: for a client, all jobs are its own ones (PWG 5100.11 §5.1, §5.2)."""
+    """Cancel-Jobs and Cancel-My-Jobs: for a client, all jobs are its own ones (PWG 5100.11 §5.1, §5.2).
+
+    What the client was told to be complete stays, as with Cancel-Job.
+    """
     job_ids = call.request.attributes.integers("job-ids") or ()
     if len(job_ids) > MAX_JOBS:
         raise IppError(Status.CLIENT_ERROR_REQUEST_ENTITY_TOO_LARGE, "job-ids")
-    if job_ids:
-        jobs = await list_own_jobs(call, "all", limit=MAX_JOBS, job_ids=job_ids)
-    else:
-        jobs = await list_open_jobs(call)
-    found = {job.pk: job for job in jobs}
-    missing = [job_id for job_id in job_ids if job_id not in found or found[job_id].state in _TERMINAL]
+    if not job_ids:
+        first = 1
+        while jobs := await list_own_jobs(call, "not-completed", limit=MAX_JOBS, first_job_id=first):
+            await _cancel_all(call, jobs)
+            first = jobs[-1].pk + 1
+        return answer(call, Status.SUCCESSFUL_OK)
+    jobs = await list_own_jobs(call, "all", limit=MAX_JOBS, job_ids=job_ids)
+    found = {job.pk: job_view(call, job).state for job in jobs}
+    missing = [job_id for job_id in job_ids if job_id not in found or found[job_id].is_terminating]
     if missing:
         status = (
             Status.CLIENT_ERROR_NOT_FOUND
@@ -94,11 +101,15 @@ async def cancel_jobs(call: Call) -> bytes:
             else Status.CLIENT_ERROR_NOT_POSSIBLE
         )
         return answer(call, status, message="job-ids", unsupported=[make.integer("job-ids", *missing)])
+    await _cancel_all(call, jobs)
+    return answer(call, Status.SUCCESSFUL_OK)
+
+
+async def _cancel_all(call: Call, jobs: Sequence[Job]) -> None:
     owner_id = call.requester.owner and call.requester.owner.id
     for job in jobs:
         await call.parts.service.run_sync(_cancel, job, owner_id)
         await _forget_open(call, job.pk)
-    return answer(call, Status.SUCCESSFUL_OK)
 
 
 async def hold_job(call: Call) -> bytes:

@@ -45,11 +45,6 @@ async def list_own_jobs(
     return await call.parts.service.run_sync(_list, call, which, places, first_job_id, job_ids)
 
 
-async def list_open_jobs(call: Call) -> list[Job]:
-    """All that have no end yet, whatever the queue tells of them; a person's quota bounds them."""
-    return await call.parts.service.run_sync(_list_open, call)
-
-
 def own_jobs(call: Call) -> QuerySet[Job]:
     """Synchronous."""
     jobs = Job.objects.filter(municipality_id=call.queue.town.id, queue_id=call.queue.id)
@@ -60,10 +55,6 @@ def _find(call: Call, job_id: int) -> Job | None:
     if not 0 < job_id < 2**31:
         return None
     return own_jobs(call).filter(pk=job_id).first()
-
-
-def _list_open(call: Call) -> list[Job]:
-    return list(own_jobs(call).exclude(state__in=_DONE).order_by("pk"))
 
 
 def _list(call: Call, which: Which, places: slice, first_job_id: int, job_ids: Sequence[int]) -> list[Job]:

@@ -177,7 +177,8 @@ def _profile(queue: QueueView, place: PrinterPlace) -> PrinterProfile:
         supply_info=f"{place.web}/",
         make_and_model="Allmende direct queue" if queue.is_direct else "Allmende follow-me queue",
         language="en",
-        versions=("1.1", "2.0", "2.1", "2.2"),
+        # Requests of 2.1 and 2.2 are answered too; to claim these, a printer must have its operators' operations (PWG 5100.12 §6.3, §6.4).
+        versions=("1.1", "2.0"),
         features=("ipp-everywhere", "job-release") if not queue.is_direct else ("ipp-everywhere",),
         operations=tuple(int(operation) for operation in OPERATIONS),
         formats=(
@@ -196,7 +197,8 @@ def _profile(queue: QueueView, place: PrinterPlace) -> PrinterProfile:
         multiple_document_jobs=False,
         multiple_operation_timeout=OPEN_JOB_SECONDS,
         multiple_operation_timeout_action="abort-job",
-        holds=("no-hold", "indefinite"),
+        # Whoever asks a direct queue to hold a job is told that it will not.
+        holds=("no-hold",) if queue.is_direct else ("no-hold", "indefinite"),
         account_ids=True,
         release_actions=() if queue.is_direct else ("owner-authorized",),
         notify_events=EVENTS,
