@@ -194,6 +194,20 @@ async def test_a_full_disk_refuses_new_jobs_and_keeps_old(client: Client, servic
     assert job.state == "held"
 
 
+async def test_an_upload_ends_where_the_reserve_of_the_disk_begins(
+    client: Client, service: PrintService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In mid-upload, not at the next look at the disk."""
+    rooms = iter([10**10, *[1000] * 10])
+    monkeypatch.setattr(type(service.spool), "free_bytes", lambda spool: next(rooms))
+    message = encode(request(Operation.PRINT_JOB, client.path))
+    _, body = await client.post([message + LARGE, LARGE, LARGE])
+    assert decode(body)[0].code == Status.SERVER_ERROR_TEMPORARY_ERROR
+    assert service.quotas.disk_has_room
+    assert await count_jobs() == 0
+    assert [path for path in (home / "spool").rglob("*") if path.is_file()] == []
+
+
 async def test_quotas_are_per_person(client: Client, gateway: Gateway, town: Municipality) -> None:
     await sync_to_async(lambda: Municipality.objects.update(quota_jobs=2, quota_bytes=3 * len(LARGE)))()
     gateway.parts.requesters.queues.forget(("zerbst", None))

@@ -34,6 +34,7 @@ from allmende.printing.arrival.job_store import (
     StoreError,
 )
 from allmende.printing.arrival.quotas import Permit, Quotas, Refusal, RefusedError
+from allmende.printing.job_spool import keep_reserve
 from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import TITLE_NOTE, Identity, SealedTo
 from allmende.seal import FileKey, Recipient, Sealer, seal, seal_note
@@ -326,6 +327,7 @@ class _Upload:
         return self._sealer.file_key
 
     def write(self, batch: list[bytes]) -> None:
+        keep_reserve(self._spool)
         if self._writer is None:
             self._writer = self._spool.create(self.key)
         self._writer.write(self._sealer.update(b"".join(batch)))

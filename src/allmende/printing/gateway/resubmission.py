@@ -21,6 +21,7 @@ from allmende.printing.gateway.document_operations import check_ticket
 from allmende.printing.gateway.errors import not_found, refused
 from allmende.printing.gateway.job_views import new_job_state
 from allmende.printing.gateway.own_jobs import find_own_job
+from allmende.printing.job_spool import keep_reserve
 from allmende.printing.job_states import Change, State
 from allmende.printing.job_tickets import add_to_ticket
 from allmende.printing.jobs import Job, JobDocument, JobPreview
@@ -136,6 +137,7 @@ def _copy_sealed(spool: Spool, town_slug: str, job: Job) -> _Sealed:
     try:
         with spool.create(key) as writer:
             for piece in spool.read(job.spool_key):
+                keep_reserve(spool)
                 writer.write(piece)
             writer.commit()
     except SpoolFullError:
