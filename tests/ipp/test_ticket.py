@@ -145,6 +145,9 @@ def test_a_wrong_json_is_refused(data: dict[str, object]) -> None:
         make.collection("media-col", [], []),
         make.collection("overrides", [make.range_of_integer("pages", (1, 1))]),
         make.keyword("unheard-of", "x"),
+        make.name("job-account-id", "60\udcff"),
+        make.name("job-accounting-user-id", "anna\0"),
+        make.keyword("media", "custom_\udcff_210x297mm"),
     ],
     ids=lambda attribute: attribute.name,
 )
@@ -271,6 +274,7 @@ def test_a_device_that_lies_about_its_types_is_taken_as_unable() -> None:
 def test_any_request_gives_a_ticket_that_can_be_kept(request: Group, printer: Group, fidelity: bool) -> None:
     for capabilities in (printer, PRINTER):
         reading = read_ticket(request, capabilities, fidelity=fidelity)
-        assert Ticket.from_json(json.loads(json.dumps(reading.ticket.to_json()))) == reading.ticket
+        text = json.dumps(reading.ticket.to_json(), ensure_ascii=False)
+        assert Ticket.from_json(json.loads(text.encode())) == reading.ticket
         assert {a.name for a in reading.unsupported} <= {a.name for a in request.attributes}
         fit_ticket(reading.ticket, printer)

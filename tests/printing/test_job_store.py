@@ -158,8 +158,15 @@ async def test_many_at_once_get_numbers_of_their_own(store: JobStore, job: NewJo
     assert await sync_to_async(JobEvent.objects.count)() == count
 
 
-async def test_one_impossible_job_does_not_harm_its_group(store: JobStore, job: NewJob) -> None:
-    good, bad = job, dataclasses.replace(job, queue_id=10**9)
+@pytest.mark.parametrize(
+    "fault",
+    [{"queue_id": 10**9}, {"ticket": "\udcff"}, {"size": 2**70}],
+    ids=["queue", "no UTF-8", "overflow"],
+)
+async def test_one_impossible_job_does_not_harm_its_group(
+    store: JobStore, job: NewJob, fault: dict[str, Any]
+) -> None:
+    good, bad = job, dataclasses.replace(job, **fault)
     outcomes = await asyncio.gather(
         *(store.insert_job(entry) for entry in (good, bad, good)), return_exceptions=True
     )

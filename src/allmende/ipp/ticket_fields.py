@@ -45,8 +45,10 @@ def _keyword(attributes: AttributeSet, name: str) -> str | None:
 
 
 def _name(attributes: AttributeSet, name: str) -> str | None:
+    """Only what people could read: octets that are no UTF-8 could be neither stored nor shown."""
     values = attributes.values(name)
-    return attributes.text(name) if len(values) == 1 else None
+    text = attributes.text(name) if len(values) == 1 else None
+    return text if text is None or text.isprintable() else None
 
 
 def _number(low: int, high: int, tag: ValueTag = ValueTag.INTEGER) -> Callable[[AttributeSet, str], object]:

@@ -122,7 +122,7 @@ class PostgresqlJobStore:
         try:
             async with self._pool.connection() as connection:
                 return await self._write_rows(connection, self._statements, entries)
-        except (psycopg.Error, TimeoutError, OSError) as error:
+        except (psycopg.Error, OverflowError, ValueError, TimeoutError, OSError) as error:
             if len(entries) == 1 or isinstance(error, psycopg.OperationalError | TimeoutError | OSError):
                 log.warning("%d jobs could not be stored: %s", len(entries), _told(error))
                 return [StoreError(f"the database refused: {type(error).__name__}") for _ in entries]
