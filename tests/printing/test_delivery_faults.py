@@ -184,6 +184,47 @@ async def test_a_refusal_with_sheets_is_uncertain() -> None:
         await outcome(printer, State.UNCERTAIN)
 
 
+BREAKDOWNS = [
+    device.refuse(0x0500),
+    device.refuse(0x0504),
+    device.refuse(0x0505),
+    device.refuse_http("500 Internal Server Error"),
+    device.refuse_http("503 Service Unavailable"),
+    device.refuse_http("504 Gateway Timeout"),
+]
+
+
+def print_and(deed: device.Deed) -> device.Deed:
+    """The paper comes out, and yet this is the answer."""
+
+    async def print_first(
+        printer: ScriptedPrinter, peer: device.Peer, message: device.Message
+    ) -> bytes | None:
+        complete(printer.jobs[-1])
+        return await deed(printer, peer, message)
+
+    return print_first
+
+
+@pytest.mark.parametrize("deed", BREAKDOWNS)
+async def test_a_breakdown_is_no_word_about_the_job(deed: device.Deed) -> None:
+    """Whoever answers so may have printed, and may be too busy to say it at once."""
+    async with scripted_printer(
+        misdeeds={SEND: [print_and(deed)], ASK: [device.refuse(0x0507), device.answer_truly]}
+    ) as printer:
+        await outcome(printer, State.PRINTED)
+        assert printer.times_asked(SEND) == 1
+
+
+@pytest.mark.parametrize("deed", BREAKDOWNS)
+async def test_a_breakdown_that_can_not_be_asked_about_is_uncertain(deed: device.Deed) -> None:
+    only = (Operation.PRINT_JOB, CANCEL, DESCRIBE)
+    async with scripted_printer(
+        operations=only, misdeeds={Operation.PRINT_JOB: [print_and(deed)]}
+    ) as printer:
+        await outcome(printer, State.UNCERTAIN)
+
+
 CUT_TABLE: list[tuple[Callable[[DeviceJob], None], State, str]] = [
     (work_on(JobState.ABORTED, 0, 0), State.HELD, "explicitly nothing"),
     (work_on(JobState.ABORTED, None, None), State.UNCERTAIN, "nothing said"),

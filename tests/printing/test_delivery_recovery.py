@@ -16,7 +16,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from allmende.documents import make_demo_pdf
-from allmende.ipp import JobState
+from allmende.ipp import JobState, Operation
 from allmende.printing.delivery import delivery as delivery_module
 from allmende.printing.delivery.holders import DeliveryHolder, LivingHolder, is_dead, known_holders
 from allmende.printing.delivery.port import DeliveryOrder
@@ -29,7 +29,7 @@ from allmende.printing.retention import sweep_once
 from allmende.spool import SpoolError
 from makers import make_device, make_job, make_queue, make_town
 from printing.delivering import delivering, wait_for_state
-from printing.scripted_device import DeviceJob, ScriptedPrinter, scripted_printer, work_on
+from printing.scripted_device import DeviceJob, ScriptedPrinter, refuse_http, scripted_printer, work_on
 from printing.standing import stand
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,6 +214,19 @@ async def test_a_direct_queue_does_not_repeat_what_the_device_refused() -> None:
         job_id = await direct_job(printer)
         async with delivering():
             await wait_until_reason(job_id, "format-not-supported")
+            await Job.objects.aupdate(released_at=timezone.now() - timedelta(hours=1))
+            assert await sync_to_async(waiting_direct_jobs)() == []
+
+
+async def test_a_direct_queue_does_not_repeat_what_may_be_on_paper() -> None:
+    """A web server that gives up while the printer behind it prints."""
+    only = (Operation.PRINT_JOB, Operation.GET_PRINTER_ATTRIBUTES)
+    async with scripted_printer(
+        operations=only, misdeeds={Operation.PRINT_JOB: [refuse_http("504 Gateway Timeout")]}
+    ) as printer:
+        job_id = await direct_job(printer)
+        async with delivering():
+            await wait_for_state(job_id, State.UNCERTAIN)
             await Job.objects.aupdate(released_at=timezone.now() - timedelta(hours=1))
             assert await sync_to_async(waiting_direct_jobs)() == []
 

@@ -13,6 +13,8 @@ A sheet on paper can't be taken back, so every course is chosen by one question:
 
 - Before BEGIN is durable, and after it as long as not one byte of the document was handed over: RETURN, the job is held with a reason.
 - The device refuses the job by an IPP answer, before or after the document: RETURN, unless it reports sheets itself.
+- Something broke in the device or before it (HTTP 5xx, IPP's internal, device and temporary error) with bytes under way: that is no word about the
+  job, which may be on paper. It is asked for, as after a cut.
 - The device says aborted or cancelled: RETURN only if it says *explicitly* 0 impressions and 0 sheets; what it doesn't say is unknown.
 - Completed is FINISH if the device had said "ok" to the whole document. If nobody heard that, it is FINISH only with as many impressions as
   the job has; of a part it is unknown what came out.
@@ -131,6 +133,16 @@ _BUSY_STATUSES: Final = frozenset(
 _BUSY_HTTP: Final = frozenset({408, 429, 502, 503, 504})
 
 
+#: IPP answers that may come in the middle of printing: a jam, a memory that is full (RFC 8011 §B.1.5).
+_BREAKDOWNS: Final = frozenset(
+    {
+        Status.SERVER_ERROR_INTERNAL_ERROR,
+        Status.SERVER_ERROR_DEVICE_ERROR,
+        Status.SERVER_ERROR_TEMPORARY_ERROR,
+    }
+)
+
+
 class Body(StrEnum):
     """How much of the document the device has."""
 
@@ -173,9 +185,21 @@ def happening_of_status(status: int) -> Happening:
     return Happening.BUSY if status in _BUSY_STATUSES else Happening.REFUSED
 
 
-def course_after(step: Step, happening: Happening, *, bytes_sent: bool) -> Course:
+def is_breakdown(error: DeviceError) -> bool:
+    """An answer of HTTP by which a web server gives up; what the printer behind it made of the job, it does not know."""
+    return isinstance(error, DeviceRefusedError) and error.status >= 500
+
+
+def is_breakdown_status(status: int) -> bool:
+    return status in _BREAKDOWNS
+
+
+def course_after(step: Step, happening: Happening, *, bytes_sent: bool, breakdown: bool = False) -> Course:
+    """`breakdown`: the device answered, but not about the job."""
     if step is Step.SEND and not bytes_sent:
         return FAULTS_BEFORE_FIRST_BYTE[happening]
+    if step is Step.SEND and breakdown:
+        return Course.ASK
     return FAULTS[step][happening]
 
 

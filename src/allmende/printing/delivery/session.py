@@ -55,6 +55,8 @@ from allmende.printing.delivery.rules import (
     ending_of,
     happening_of,
     happening_of_status,
+    is_breakdown,
+    is_breakdown_status,
 )
 from allmende.printing.delivery.stops import StopWish
 from allmende.printing.delivery.watch import DeliveryTimes, DeliveryWatch
@@ -269,13 +271,21 @@ class DeliverySession:
             reply = sending.result()
         except DeviceError as error:
             happening = happening_of(error)
-            course = course_after(Step.SEND, happening, bytes_sent=error.may_have_printed)
+            course = course_after(
+                Step.SEND, happening, bytes_sent=error.may_have_printed, breakdown=is_breakdown(error)
+            )
             self._body = Body.PERHAPS if error.body_complete else Body.PART
         else:
             if reply.is_successful:
                 return await self._accepted(reply.message, watch)
             happening = happening_of_status(reply.status)
-            course = course_after(Step.SEND, happening, bytes_sent=bool(reply.bytes_of_document_sent))
+            course = course_after(
+                Step.SEND,
+                happening,
+                bytes_sent=bool(reply.bytes_of_document_sent),
+                breakdown=is_breakdown_status(reply.status),
+            )
+            self._body = Body.PERHAPS if reply.body_complete else Body.PART
         reason = REASONS[happening]
         self._printer.forget_description()
         if course is Course.RETURN:
