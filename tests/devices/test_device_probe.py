@@ -160,6 +160,7 @@ async def test_the_certificate_is_pinned_once_and_a_new_one_changes_nothing(
     assert isinstance(caught.value.cause, CertificateChangedError)
     stored = await Device.objects.aget(pk=device.pk)
     assert (stored.certificate_sha256, stored.state) == (pin, "unreachable")
+    assert stored.state_reasons == ["certificate-changed"]
 
 
 def test_a_view_can_ask(settings: object) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -57,6 +58,7 @@ class ScriptedPrinter:
     formats: tuple[str, ...] = FORMATS
     extra: tuple[ipp.Attribute, ...] = ()
     copies: int = 99
+    tls: ssl.SSLContext | None = None
     asked: list[Operation] = field(default_factory=list)
     jobs: list[DeviceJob] = field(default_factory=list)
     last_request: Message | None = None
@@ -65,7 +67,7 @@ class ScriptedPrinter:
 
     @property
     def uri(self) -> str:
-        return f"ipp://127.0.0.1:{self.port}/ipp/print"
+        return f"{'ipps' if self.tls else 'ipp'}://127.0.0.1:{self.port}/ipp/print"
 
     @property
     def printed(self) -> list[bytes]:
@@ -80,7 +82,9 @@ class ScriptedPrinter:
             self._place = socket.socket()
             self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._place.bind(("127.0.0.1", self.port))
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.port, reuse_address=True, ssl=self.tls
+        )
 
     async def close(self) -> None:
         """Nobody answers any more; the port stays ours, so that no other test's device is taken for this one."""

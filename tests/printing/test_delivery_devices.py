@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -14,7 +15,10 @@ from allmende.devices.devices import Device
 from allmende.ipp import Operation, PrinterState, make
 from allmende.ipp.message import Attribute
 from allmende.printing.job_states import State
+from allmende.printing.visit.release import release_jobs
 from devices.programs import free_port
+from devices.scripted_device import tls_context
+from makers import make_job
 from printing.delivering import delivering, wait_for_state
 from printing.scripted_device import scripted_printer
 from printing.standing import stand, stand_and_release
@@ -66,6 +70,32 @@ async def test_a_device_that_is_away_is_shown_as_such() -> None:
         await wait_for_state(standing.job_ids[0], State.HELD)
         device = await wait_for_device(lambda device: device.state == "unreachable")
         assert device.seen_at is None
+
+
+async def test_a_device_with_another_certificate_gets_nothing_and_is_shown(tmp_path: Path) -> None:
+    """Also to those who have nothing to print there: the panel must not say that it is ready."""
+    idle = says(PrinterState.IDLE)
+    async with scripted_printer(extra=idle, tls=tls_context(tmp_path, "first")) as printer:
+        async with delivering():
+            standing = await stand_and_release(printer.uri, jobs=2)
+            await wait_for_state(standing.job_ids[1], State.PRINTED)
+            pin = (await wait_for_device(lambda device: device.certificate_sha256 != "")).certificate_sha256
+        await printer.close()
+        printer.tls = tls_context(tmp_path, "second")
+        await printer.open()
+        asked = list(printer.asked)
+        async with delivering():
+            await sync_to_async(standing.tap)()
+            await wait_for_device(lambda device: device.state_reasons == ["certificate-changed"])
+            job = await sync_to_async(lambda: make_job(standing.town, standing.person).job)()
+            await sync_to_async(release_jobs)(standing.visit, [job.pk])
+            assert (await wait_for_state(job.pk, State.HELD)).reason == "certificate-changed"
+            device = await Device.objects.aget()
+            assert (device.state, device.certificate_sha256) == ("unreachable", pin)
+            assert printer.asked == asked
+            await Device.objects.aupdate(certificate_sha256="")
+            await sync_to_async(standing.tap)()
+            await wait_for_device(lambda device: device.state == "idle" and not device.state_reasons)
 
 
 async def test_a_state_is_not_written_to_another_address() -> None:

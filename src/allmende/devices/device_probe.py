@@ -35,6 +35,7 @@ from allmende.devices.device_client import (
 from allmende.devices.device_description import DeviceDescription
 from allmende.devices.device_requests import get_printer_attributes
 from allmende.devices.device_settings import address_policy
+from allmende.devices.device_states import CERTIFICATE_CHANGED, UNREACHABLE, DeviceState
 from allmende.devices.device_wire import Wire
 from allmende.devices.devices import Device
 
@@ -59,6 +60,11 @@ class ProbeError(Exception):
         super().__init__(str(cause or reason))
         self.reason = reason
         self.cause = cause
+
+    @property
+    def state(self) -> DeviceState:
+        """What it says of the device."""
+        return CERTIFICATE_CHANGED if isinstance(self.cause, CertificateChangedError) else UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +203,8 @@ async def refresh_device(
         description = await probe_device(
             device.uri, pinned_sha256=device.certificate_sha256 or None, connections=connections
         )
-    except ProbeError:
-        await in_thread(device, None)
+    except ProbeError as error:
+        await in_thread(device, error.state)
         raise
     await in_thread(device, description)
     return description
@@ -210,17 +216,17 @@ def refresh_device_now(device: Device) -> DeviceDescription | None:
         return None
     try:
         description = asyncio.run(probe_device(device.uri, pinned_sha256=device.certificate_sha256 or None))
-    except ProbeError:
-        store_description(device, None)
+    except ProbeError as error:
+        store_description(device, error.state)
         raise
     store_description(device, description)
     return description
 
 
-def store_description(device: Device, description: DeviceDescription | None) -> None:
-    """The model's fields from what the device said; None: it could not be asked."""
-    if description is None:
-        device.state, device.state_reasons = "unreachable", []
+def store_description(device: Device, description: DeviceDescription | DeviceState) -> None:
+    """The model's fields from what the device said, or why it could not be asked."""
+    if isinstance(description, DeviceState):
+        device.state, device.state_reasons = description.name, list(description.reasons)
         fields = ["state", "state_reasons"]
     else:
         device.make_and_model = description.make_and_model

@@ -32,11 +32,13 @@ class DeviceState:
 
 
 UNREACHABLE: Final = DeviceState("unreachable")
+#: Something answers in its place, or it was reset; nothing is sent until the town's IT has looked.
+CERTIFICATE_CHANGED: Final = DeviceState("unreachable", ("certificate-changed",))
 
 
 def record_state(device_id: int, uri: str, state: DeviceState) -> None:
     """Unless the device's row has got another address meanwhile. Blocks on the database."""
     columns: dict[str, object] = {"state": state.name, "state_reasons": list(state.reasons)}
-    if state != UNREACHABLE:
+    if state.name != UNREACHABLE.name:
         columns["seen_at"] = timezone.now()
     Device.objects.filter(pk=device_id, uri=uri).update(**columns)

@@ -52,6 +52,9 @@ REASONS: Final[dict[str, str | Promise]] = {
     "moving-to-paused": gettext_lazy("The device is being paused"),
     "shutdown": gettext_lazy("The device is switched off"),
     "offline": gettext_lazy("The device can't be reached"),
+    "certificate-changed": gettext_lazy(
+        "The device shows another certificate than before; the town's IT must check it"
+    ),
     "timed-out": gettext_lazy("The device does not answer"),
     "connecting-to-device": gettext_lazy("Connecting to the device"),
     "spool-area-full": gettext_lazy("The device has no memory left"),

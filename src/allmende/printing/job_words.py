@@ -71,9 +71,6 @@ _REASONS: Final[dict[str, str | Promise]] = {
     "pages-not-supported": gettext_lazy("This device can't choose pages of this document"),
     "format-unknown": gettext_lazy("The kind of this document is not known"),
     "internal-error": gettext_lazy("The print service made a mistake"),
-    "certificate-changed": gettext_lazy(
-        "The device shows another certificate than before; the town's IT must check it"
-    ),
     "connection-cut": gettext_lazy("The connection to the device broke off"),
     "format-not-supported": gettext_lazy("The device can't print this kind of document"),
     "service-restarted": gettext_lazy("The print service was restarted meanwhile"),

@@ -18,6 +18,7 @@ from typing import Final
 from allmende.devices.device_addresses import AddressPolicy
 from allmende.devices.device_client import DeviceConnections
 from allmende.devices.device_probe import ProbeError
+from allmende.devices.device_states import UNREACHABLE, DeviceState
 from allmende.devices.meters.answers import DeviceAnswer
 from allmende.devices.meters.ipp_answers import ask_by_ipp
 from allmende.devices.meters.snmp_credentials import SnmpCredentials
@@ -42,12 +43,13 @@ class Target:
 
 @dataclass(slots=True)
 class Asked:
-    """What came of it; `problems` are lazy translations, by how it was asked. `state`: IPP's, "" without."""
+    """What came of it; `problems` are lazy translations, by how it was asked. `state`: IPP's, "" without; `away`: why IPP had no answer."""
 
     target: Target
     answers: dict[str, DeviceAnswer] = field(default_factory=dict)
     problems: dict[str, object] = field(default_factory=dict)
     state: str = ""
+    away: DeviceState = UNREACHABLE
 
 
 def ask_devices(
@@ -123,4 +125,4 @@ async def _by_ipp(asked: Asked, connections: DeviceConnections) -> None:
             target.ipp_uri, pinned_sha256=target.certificate_sha256 or None, connections=connections
         )
     except ProbeError as error:
-        asked.problems["ipp"] = error.reason
+        asked.problems["ipp"], asked.away = error.reason, error.state

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from allmende.devices.device_addresses import parse_device_uri
 from allmende.devices.device_errors import DeviceUnreachableError
 from allmende.devices.device_settings import address_policy
-from allmende.devices.device_states import UNREACHABLE, DeviceState, record_state
+from allmende.devices.device_states import DeviceState, record_state
 from allmende.devices.devices import Device
 from allmende.devices.meters.alerts import mail_alerts, observe_answer, observe_readings, observe_silence
 from allmende.devices.meters.answers import DeviceAnswer
@@ -214,7 +214,7 @@ def _take(device: Device, asked: Asked, plan: MeterPlan, *, adds_readings: bool)
     elif asked.answers:
         Device.objects.filter(pk=device.pk).update(seen_at=now)
     elif asked.target.ipp_uri:
-        record_state(device.pk, device.uri, UNREACHABLE)
+        record_state(device.pk, device.uri, asked.away)
     if not asked.answers:
         observe_silence(device, plan, now)
         return 0

@@ -28,12 +28,13 @@ from typing import Any, Final
 
 from allmende.devices.device_client import (
     AddressPolicy,
+    CertificateChangedError,
     DeviceConnections,
     DeviceError,
     DeviceLimits,
     DeviceUnreachableError,
 )
-from allmende.devices.device_states import UNREACHABLE, DeviceState, record_state
+from allmende.devices.device_states import CERTIFICATE_CHANGED, UNREACHABLE, DeviceState, record_state
 from allmende.devices.devices import Device
 from allmende.documents.conversion import Converter
 from allmende.printing.delivery.devices import DevicePrinter, DeviceStatusError, pin_certificate
@@ -66,6 +67,12 @@ _DIRECT_SCAN: Final = 15.0
 STOP_GRACE: Final = 10.0
 _SETTLE_TRIES: Final = 30
 _MAX_INSPECTIONS: Final = 64
+
+#: What a job that came back for this reason says of its device.
+_AWAY: Final = {
+    REASONS[Happening.UNREACHABLE]: UNREACHABLE,
+    REASONS[Happening.CERTIFICATE]: CERTIFICATE_CHANGED,
+}
 
 InspectJob = Callable[[Job, FileKey], Awaitable[None]]
 
@@ -265,9 +272,9 @@ class Delivery:
             verdict = Verdict(Change.LOSE_SIGHT if begun else Change.RETURN, "internal-error")
         await self._settle(loaded.job, verdict, host)
         await self._pin_certificate(printer)
-        offline = verdict.change is Change.RETURN and verdict.reason == REASONS[Happening.UNREACHABLE]
-        await self._note_state(printer, UNREACHABLE if offline else None)
-        if not offline and printer.state is not None and printer.state.is_troubled:
+        away = _AWAY.get(verdict.reason) if verdict.change is Change.RETURN else None
+        await self._note_state(printer, away)
+        if away is None and printer.state is not None and printer.state.is_troubled:
             self._begin_warming(loaded.device.pk, anyway=True)
 
     async def _settle(self, job: Job, verdict: Verdict, host: DeliveryHost) -> None:
@@ -338,6 +345,9 @@ class Delivery:
                 await printer.warm()
             except DeviceUnreachableError:
                 await self._note_state(printer, UNREACHABLE)
+                raise
+            except CertificateChangedError:
+                await self._note_state(printer, CERTIFICATE_CHANGED)
                 raise
             await self._pin_certificate(printer)
             await self._note_state(printer)
