@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,15 @@ from asgiref.sync import sync_to_async
 from allmende.devices.devices import Device
 from allmende.ipp import Operation, PrinterState, make
 from allmende.ipp.message import Attribute
+from allmende.printing.delivery import delivery as delivery_module
+from allmende.printing.delivery import devices
 from allmende.printing.job_states import State
 from allmende.printing.visit.release import release_jobs
 from devices.programs import free_port
 from devices.scripted_device import tls_context
 from makers import make_job
 from printing.delivering import delivering, wait_for_state
-from printing.scripted_device import scripted_printer
+from printing.scripted_device import Deed, cut, scripted_printer, stay_silent
 from printing.standing import stand, stand_and_release
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,6 +99,24 @@ async def test_a_device_with_another_certificate_gets_nothing_and_is_shown(tmp_p
             await Device.objects.aupdate(certificate_sha256="")
             await sync_to_async(standing.tap)()
             await wait_for_device(lambda device: device.state == "idle" and not device.state_reasons)
+
+
+@pytest.mark.parametrize("deed", [cut, stay_silent])
+async def test_a_device_that_does_not_tell_its_state_is_away(deed: Deed) -> None:
+    misdeeds = {Operation.GET_PRINTER_ATTRIBUTES: [deed]}
+    async with scripted_printer(misdeeds=misdeeds) as printer, delivering():
+        await sync_to_async(stand)(printer.uri)
+        await wait_for_device(lambda device: device.state == "unreachable")
+
+
+async def test_a_device_is_asked_by_itself_whether_it_is_well_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "STATE_AGE", 0.05)
+    monkeypatch.setattr(delivery_module, "HEARTBEAT", timedelta(seconds=0.05))
+    async with scripted_printer(extra=says(PrinterState.STOPPED, "media-jam-error")) as printer, delivering():
+        await sync_to_async(stand)(printer.uri)
+        await wait_for_device(lambda device: device.state == "stopped")
+        printer.extra = says(PrinterState.IDLE)
+        await wait_for_device(lambda device: device.state == "idle" and not device.state_reasons)
 
 
 async def test_a_state_is_not_written_to_another_address() -> None:

@@ -18,6 +18,7 @@ from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.directory.chips import Chip
 from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person
+from allmende.printing.job_states import State
 from allmende.printing.panel.access import (
     CARRY_SECONDS,
     IDLE_SECONDS,
@@ -69,6 +70,22 @@ def test_token_is_kept_in_a_cookie_of_the_panel_alone(client: Client, panel: Pan
     cookie = response.cookies["panel"]
     assert (cookie["path"], cookie["httponly"]) == (panel.href, True)
     assert client.get(panel.href).status_code == 200
+
+
+def test_a_device_with_a_job_of_ours_is_not_called_ready(
+    at_panel: Client, panel: Panel, anna: Person
+) -> None:
+    """Its own last word is from the tap, before it got the job."""
+    Device.objects.filter(pk=panel.device.pk).update(state="idle")
+    assert "Das Gerät ist bereit." in at_panel.get(panel.href).content.decode()
+    assert anna.municipality is not None
+    make_job(anna.municipality, anna, state=State.DELIVERING, device=panel.device, holder="x")
+    for address in (panel.href, f"{panel.href}/neues?of=device"):
+        page = at_panel.get(address).content.decode()
+        assert "Das Gerät druckt gerade." in page
+        assert "Das Gerät ist bereit." not in page
+    Device.objects.filter(pk=panel.device.pk).update(state="unreachable")
+    assert "nicht erreichbar" in at_panel.get(panel.href).content.decode()
 
 
 def test_forged_cookie_opens_nothing(client: Client, panel: Panel) -> None:

@@ -30,8 +30,10 @@ from allmende.devices.device_client import (
     AddressPolicy,
     CertificateChangedError,
     DeviceConnections,
+    DeviceCutError,
     DeviceError,
     DeviceLimits,
+    DeviceSilentError,
     DeviceUnreachableError,
 )
 from allmende.devices.device_states import CERTIFICATE_CHANGED, UNREACHABLE, DeviceState, record_state
@@ -343,7 +345,8 @@ class Delivery:
             printer = self._printer(device)
             try:
                 await printer.warm()
-            except DeviceUnreachableError:
+            except (DeviceUnreachableError, DeviceCutError, DeviceSilentError):
+                # Nothing but its state was asked for: to whoever stands there, a device that does not answer that is away.
                 await self._note_state(printer, UNREACHABLE)
                 raise
             except CertificateChangedError:
@@ -369,13 +372,16 @@ class Delivery:
                 await self._run(record_state, printer.device_id, printer.uri, news)
 
     def _ask_troubled(self) -> None:
-        """Devices that stopped in the middle of a job are asked what they need."""
-        for running in list(self._running.values()):
-            if running.session is not None and running.session.progress.reason:
-                printer = self._printers.get(running.device_id)
-                if printer is not None:
-                    printer.forget_description()
-                    self._begin_warming(running.device_id, anyway=True)
+        """Devices that stopped in the middle of a job are asked what they need, and idle ones whether they are well again: nobody puts
+        a chip on the reader of a panel that says it can't be reached.
+        """
+        stuck = {
+            one.device_id for one in self._running.values() if one.session and one.session.progress.reason
+        }
+        for device_id, printer in list(self._printers.items()):
+            if device_id in stuck or (device_id not in self._workers and printer.may_be_well_again):
+                printer.forget_description()
+                self._begin_warming(device_id, anyway=True)
 
     # -- house ----------------------------------------------------------------------------------------------------
 

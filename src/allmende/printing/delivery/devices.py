@@ -74,8 +74,8 @@ class DevicePrinter:
         """What the device can do, at most a minute old. Raises DeviceError, DeviceStatusError."""
         async with self._asking:
             if self._attributes is None or time.monotonic() - self._asked_at > DESCRIPTION_AGE:
-                self._attributes = await self._ask()
                 self._asked_at = time.monotonic()
+                self._attributes = await self._ask()
             return self._attributes
 
     def forget_description(self) -> None:
@@ -95,6 +95,12 @@ class DevicePrinter:
             return None
         self._noted, self._noted_at = state, now
         return state
+
+    @property
+    def may_be_well_again(self) -> bool:
+        """It was in trouble when its state was last written, and has not been asked for a while."""
+        troubled = self._noted is not None and self._noted.is_troubled
+        return troubled and time.monotonic() - self._asked_at >= STATE_AGE
 
     async def warm(self) -> None:
         """Connection and description at hand for the release that may follow. Raises as `describe`.

@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from allmende.devices.device_tokens import DeviceToken, TokenKind
+from allmende.devices.devices import Device
 from allmende.directory.attempts import TooManyAttemptsError
 from allmende.directory.chip_enrolment import (
     ChipTakenError,
@@ -32,6 +33,8 @@ from allmende.directory.chip_enrolment import (
     PinRefusedError,
 )
 from allmende.directory.chip_openings import PinNeededError, UnknownChipError, WrongPinError
+from allmende.printing.job_states import State
+from allmende.printing.jobs import jobs_in_flight
 from allmende.printing.panel.access import (
     IDLE_SECONDS,
     Panel,
@@ -120,8 +123,9 @@ def show_news(request: HttpRequest, panel: Panel) -> HttpResponse:
         response = _reload()
         store_visit(request, response, panel, collected)
         return response
-    response = render(request, "printing/panel/device_state.html", {"panel": panel})
-    response.headers["Panel-Version"] = _version((panel.device.state, panel.device.state_reasons))
+    state = _state_now(panel.device)
+    response = render(request, "printing/panel/device_state.html", {"panel": panel, "state": state})
+    response.headers["Panel-Version"] = _version((state, panel.device.state_reasons))
     return response
 
 
@@ -291,6 +295,7 @@ def _show_idle(request: HttpRequest, panel: Panel) -> HttpResponse:
     ).exists()
     context = {
         "panel": panel,
+        "state": _state_now(panel.device),
         "news_seconds": NEWS_SECONDS,
         "refresh_seconds": NEWS_SECONDS if has_reader else QUIET_SECONDS,
         "language_next": panel.href,
@@ -298,6 +303,14 @@ def _show_idle(request: HttpRequest, panel: Panel) -> HttpResponse:
     response = render(request, "printing/panel/idle.html", context)
     response.delete_cookie("visit", path=panel.href, samesite="Strict")
     return response
+
+
+def _state_now(device: Device) -> str:
+    """A device is asked at the tap, before it gets the job: one that was ready then, and has a job of ours now, is printing."""
+    if device.state != "idle":
+        return device.state
+    is_printing = jobs_in_flight().filter(device=device, state=State.DELIVERING).exists()
+    return "processing" if is_printing else device.state
 
 
 def _seen(request: HttpRequest) -> int:
