@@ -169,6 +169,23 @@ def test_while_a_device_is_busy_the_other_one_takes_the_job(demo: ServiceProcess
     post(facts.device_ports["rathaus-eg"], "/faults", json.dumps({"fault": "none"}).encode())
 
 
+def test_a_job_that_its_owner_must_judge_does_not_spoil_the_next_tap(
+    demo: ServiceProcess, letter: Path
+) -> None:
+    port = demo.demo_facts().device_ports["rathaus-og"]
+    jam = {"fault": "jam", "after_pages": 1, "aborts_job": True}
+    post(port, "/faults", json.dumps(jam).encode())
+    printed(demo, str(letter), "--as", "o.thiele", "--title", "Verklemmt")
+    jammed = demo.command("demo", "tap", "rathaus-og", "--as", "o.thiele")
+    assert (jammed.returncode, "bitte prüfen" in jammed.stdout) == (1, True), jammed.stdout
+    post(port, "/faults", json.dumps({"fault": "none"}).encode())
+    printed(demo, str(letter), "--as", "o.thiele", "--title", "Danach")
+    tapped = demo.command("demo", "tap", "rathaus-og", "--as", "o.thiele")
+    assert tapped.returncode == 0, tapped.stdout
+    assert "Verklemmt: bitte prüfen" in tapped.stdout
+    assert "Danach: gedruckt" in tapped.stdout
+
+
 def wait_for_pages(demo: ServiceProcess, device: str, count: int) -> list[dict[str, Any]]:
     for _ in range(60):
         pages = tray(demo, device)

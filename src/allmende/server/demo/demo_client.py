@@ -81,7 +81,7 @@ def print_file(arguments: argparse.Namespace) -> int:
 
 
 def tap(arguments: argparse.Namespace) -> int:
-    """Tap, release all, and wait until everything has come out."""
+    """Tap, release all, and wait until everything has come out; a job of which its owner must first say whether it did is only told."""
     facts = _load_facts()
     chip = next(person.chip for person in PEOPLE if person.login == arguments.login)
     base = f"/api/v1/devices/{arguments.device}"
@@ -93,6 +93,7 @@ def tap(arguments: argparse.Namespace) -> int:
         if not jobs:
             sys.stdout.write(_("%(person)s: nothing waits") % {"person": _name_of(arguments.login)} + "\n")
             return 0
+        asks = {job["id"] for job in jobs if job["state"] == "uncertain"}
         if not arguments.look:
             jobs = _wait_for_paper(
                 facts.port, jobs, bearer | {"Allmende-Visit": visit["visit_token"]}, arguments.seconds
@@ -103,7 +104,7 @@ def tap(arguments: argparse.Namespace) -> int:
         words = {"number": job["id"], "state": _state_words(job["state"]), "title": job["title"] or "–"}
         reason = f" ({job['message']})" if job["message"] else ""
         sys.stdout.write(_("job %(number)s · %(title)s: %(state)s") % words + reason + "\n")
-    return 0 if arguments.look or all(job["state"] == "printed" for job in jobs) else 1
+    return 0 if arguments.look or all(job["state"] == "printed" or job["id"] in asks for job in jobs) else 1
 
 
 def show_tray(arguments: argparse.Namespace) -> int:
