@@ -36,7 +36,7 @@ __all__ = [
 _STATES: Final[dict[str, str | Promise]] = {
     State.INCOMING: gettext_lazy("arriving"),
     State.QUARANTINED: gettext_lazy("owner unknown"),
-    State.HELD: pgettext_lazy("job", "waiting for your chip"),
+    State.HELD: pgettext_lazy("job", "waiting for the chip"),
     State.RELEASED: gettext_lazy("next at the device"),
     State.DELIVERING: gettext_lazy("printing"),
     State.UNCERTAIN: gettext_lazy("please check"),
@@ -75,7 +75,7 @@ _REASONS: Final[dict[str, str | Promise]] = {
     "format-not-supported": gettext_lazy("The device can't print this kind of document"),
     "service-restarted": gettext_lazy("The print service was restarted meanwhile"),
     "end-not-known": gettext_lazy("Sent; this device does not report the end"),
-    "stopped-by-owner": gettext_lazy("Stopped by you"),
+    "stopped-by-owner": gettext_lazy("Stopped at a panel"),
     "key-replaced": gettext_lazy("Your key was replaced; the job can't be opened any more"),
     "document-missing": gettext_lazy("The document is missing"),
     "unreadable": gettext_lazy("The document can't be read"),
