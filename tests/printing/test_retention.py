@@ -16,6 +16,7 @@ from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job, JobDocument
 from allmende.printing.retention import sweep_once
 from allmende.printing.visit.visits import Visit
+from allmende.printing.visit.waiting_chips import WaitingChip
 from allmende.spool import new_key
 from makers import make_job
 from printing.standing import stand
@@ -76,9 +77,12 @@ def test_visits_codes_and_counts_go_when_they_are_over() -> None:
     standing = stand()
     issue_enrolment_code(standing.person, standing.person)
     AttemptCount.objects.create(purpose="pin", target_id=1, count=3, ends_at=timezone.now())
+    WaitingChip.objects.create(
+        municipality=standing.town, device=standing.device, for_panel=b"x", expires_at=timezone.now()
+    )
     swept = sweep_once(job_spool(), timezone.now() + timedelta(hours=1))
     # The other one counts that the person enrolled a chip.
-    assert (swept.visits, swept.attempts) == (1, 2)
+    assert (swept.visits, swept.chips, swept.attempts) == (1, 1, 2)
     assert (Visit.objects.count(), EnrolmentCode.objects.count(), AttemptCount.objects.count()) == (0, 0, 0)
 
 

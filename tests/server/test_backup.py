@@ -196,3 +196,6 @@ def test_restore_refuses_the_other_kind_of_database(backed_up: BackedUp, tmp_pat
 def test_backup_wants_an_empty_folder(backed_up: BackedUp) -> None:
     again = backed_up.service.command("backup", str(backed_up.folder), LANG="en_US.UTF-8")
     assert (again.returncode, "not empty" in again.stderr) == (1, True)
+    file = backed_up.folder / MANIFEST
+    nowhere = backed_up.service.command("backup", str(file))
+    assert (nowhere.returncode, nowhere.stderr.startswith(f"allmende: {file}")) == (1, True), nowhere.stderr

@@ -69,3 +69,14 @@ def test_a_worker_works_until_it_is_told_to_end(service: ServiceProcess) -> None
     begin = time.monotonic()
     assert worker.stop() == 0
     assert time.monotonic() - begin < 10
+
+
+def test_nothing_begins_on_a_database_that_is_not_of_this_version(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with service_process(tmp_path_factory.mktemp("empty")) as service:
+        for program in ("serve", "worker"):
+            refused = service.command(program, LANG="en_US.UTF-8")
+            assert refused.returncode == 1
+            assert refused.stderr.startswith("allmende: "), refused.stderr
+            assert "run `allmende migrate`" in refused.stderr

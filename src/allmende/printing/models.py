@@ -18,6 +18,7 @@ from allmende.printing.rules.approvals import ApprovalRequest
 from allmende.printing.rules.effects import RuleEffect
 from allmende.printing.rules.print_rules import PrintRule
 from allmende.printing.visit.visits import Visit
+from allmende.printing.visit.waiting_chips import WaitingChip
 
 __all__ = [
     "ApprovalRequest",
@@ -43,4 +44,5 @@ __all__ = [
     "SheetTotal",
     "SheetTownMonth",
     "Visit",
+    "WaitingChip",
 ]

@@ -36,6 +36,7 @@ from allmende.printing.ledger.retention import forget_people
 from allmende.printing.queues import Queue, QueueKind
 from allmende.printing.visit.resealing import reseal_waiting_jobs
 from allmende.printing.visit.visits import Visit
+from allmende.printing.visit.waiting_chips import WaitingChip
 from allmende.spool import Spool, SpoolError
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class Swept:
     titles: int = 0
     people: int = 0
     visits: int = 0
+    chips: int = 0
     subscriptions: int = 0
     codes: int = 0
     attempts: int = 0
@@ -89,6 +91,8 @@ def sweep_once(spool: Spool, now: datetime | None = None, *, thorough: bool = Tr
         swept.orphans = delete_orphans(spool, now)
         swept.titles = scrub_titles(now)
         swept.people = forget_people(now)
+    chips = WaitingChip.objects.filter(expires_at__lt=now)
+    swept.chips = WaitingChip.objects.filter(pk__in=_oldest(chips)).delete()[0]
     swept.visits = Visit.objects.filter(pk__in=_oldest(Visit.objects.filter(expires_at__lt=now))).delete()[0]
     subscriptions = EventSubscription.objects.filter(ends_at__lte=now)
     swept.subscriptions = EventSubscription.objects.filter(pk__in=_oldest(subscriptions)).delete()[0]

@@ -72,8 +72,12 @@ def back_up(folder: Path) -> dict[str, Any]:
 
     from allmende.spool import SpoolError, open_spool  # noqa: PLC0415
 
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        raise BackupError(f"{folder}: {error.strerror}") from error
+    if not is_empty:
         raise BackupError(_("%(folder)s is not empty. Name a new folder.") % {"folder": folder})
     spool = open_spool(settings.ALLMENDE_SPOOL_URL)
     try:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Final
 
 from allmende.server.command_line import start_django
+from allmende.server.migration import count_missing, missing_words
 
 #: Below this much free room new work is about to be refused.
 LOW_DISK_BYTES: Final = 2 * 1024**3
@@ -78,14 +79,11 @@ def find_problems() -> Iterator[Finding]:
 
 def check_database() -> Iterator[Finding]:
     from django.db import connection  # noqa: PLC0415 - after start_django
-    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    missing = count_missing()
     if missing:
-        text = _("%(count)d migrations are missing: run `allmende migrate`.") % {"count": len(missing)}
-        yield Finding(Severity.ERROR, _("Database"), text)
+        yield Finding(Severity.ERROR, _("Database"), missing_words(missing))
     else:
         yield Finding(Severity.OK, _("Database"), connection.vendor)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from allmende.server.command_line import start_django
 
@@ -23,3 +24,26 @@ def migrate(*, quiet: bool) -> None:
     from django.core.management import call_command  # noqa: PLC0415 - after start_django
 
     call_command("migrate", interactive=False, verbosity=0 if quiet else 1)
+
+
+def count_missing() -> int:
+    """Migrations of this version that the database does not have."""
+    from django.db import connection  # noqa: PLC0415 - after start_django
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def missing_words(count: int) -> str:
+    from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
+
+    return _("%(count)d migrations are missing: run `allmende migrate`.") % {"count": count}
+
+
+def is_migrated() -> bool:
+    """Whether a program may begin its work; says on the terminal what to do where it may not."""
+    missing = count_missing()
+    if missing:
+        sys.stderr.write(f"allmende: {missing_words(missing)}\n")
+    return not missing

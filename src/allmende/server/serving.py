@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from allmende.server.command_line import start_django
+from allmende.server.migration import is_migrated
 
 #: How long a thread may keep the interpreter while another waits for it. Python's own 5 ms would be paid at each step from a web
 #: thread to the event loop and back, of which the way from a tap to the device has a dozen.
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     start_django()
     from django.conf import settings  # noqa: PLC0415 - after start_django
 
+    if not is_migrated():
+        return 1
     return serve(
         arguments.host or settings.ALLMENDE_HOST,
         arguments.port or settings.ALLMENDE_PORT,

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Final
 
 from allmende.server.command_line import start_django
+from allmende.server.migration import is_migrated
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     start_django()
+    if not is_migrated():
+        return 1
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:

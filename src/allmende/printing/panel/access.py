@@ -40,6 +40,8 @@ IDLE_SECONDS: Final = 60
 #: Seconds for which a chip's number or PIN is carried to the next form.
 CARRY_SECONDS: Final = 5 * 60
 _MAX_CARRIED: Final = 2000
+#: Stands before a number that needs no reading any more; what a reader types never begins so.
+NUMBER_MARK: Final = "\0"
 
 P = ParamSpec("P")
 
@@ -137,6 +139,16 @@ def carry_secret(panel: Panel, secret: str) -> str:
     content = struct.pack(">Q", int(time.time())) + secret.encode()
     sealed = seal_bytes([panel_identity(panel.clear_token).recipient], content)
     return base64.urlsafe_b64encode(sealed).decode()
+
+
+def carry_chip(panel: Panel, chip: str | bytes) -> str:
+    """As `carry_secret`; `chip` as a reader wrote it, or as the number itself."""
+    return carry_secret(panel, NUMBER_MARK + chip.hex() if isinstance(chip, bytes) else chip)
+
+
+def read_carried_chip(panel: Panel, carried: str) -> str | bytes | None:
+    text = read_carried(panel, carried)
+    return bytes.fromhex(text.removeprefix(NUMBER_MARK)) if text and text.startswith(NUMBER_MARK) else text
 
 
 def read_carried(panel: Panel, carried: str) -> str | None:

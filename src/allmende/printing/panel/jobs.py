@@ -42,6 +42,7 @@ from allmende.printing.panel.advice import (
 from allmende.printing.panel.forms import JobChangesForm
 from allmende.printing.panel.pages import (
     MAX_PIN,
+    NEWS_SECONDS,
     jobs_context,
     not_running_words,
     open_visit_with,
@@ -66,6 +67,7 @@ from allmende.printing.visit.release import (
     take_over_jobs,
 )
 from allmende.printing.visit.visits import OpenVisit, enrol_further_at_device, keep_visit_open
+from allmende.printing.visit.waiting_chips import take_waiting_chip
 from allmende.seal import ChipNumberError
 
 _MAX_CHOSEN: Final = 500
@@ -200,7 +202,7 @@ def claim(request: HttpRequest, panel: Panel, visit: OpenVisit) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @panel_page
 def add_chip(request: HttpRequest, panel: Panel) -> HttpResponse:
-    """Another chip for the person of the open visit: the next number typed here is the new chip's.
+    """Another chip for the person of the open visit: the next number typed here, or read by a reader that does not type, is the new chip's.
 
     Its PIN, if it shall have one, is asked for before: a reader types into the field where the cursor stands, and ends with Enter.
     """
@@ -211,17 +213,22 @@ def add_chip(request: HttpRequest, panel: Panel) -> HttpResponse:
     carried_pin = request.POST.get("carried_pin", "")
     pin = request.POST["pin"][:MAX_PIN] if "pin" in request.POST else read_carried(panel, carried_pin)
     ask_pin = request.method == "GET" and "pin" in request.GET
-    raw_number = request.POST.get("new_chip", "").strip()
+    chip: str | bytes | None = request.POST.get("new_chip", "").strip() or None
+    wants_chip = request.method == "POST" and "pin" not in request.POST
+    if wants_chip and chip is None:
+        chip = take_waiting_chip(panel.row, panel.clear_token)
     if carried_pin and pin is None:
         error_text, ask_pin = _("That took too long. Please type the PIN again."), True
     else:
         try:
             if pin is not None:
                 check_pin(pin)
-            if not raw_number:
-                return _show_add_chip(request, panel, visit, pin, ask_pin=ask_pin)
+            if chip is None:
+                if wants_chip:
+                    error_text = _("The chip could not be read. Please put it on the reader again.")
+                return _show_add_chip(request, panel, visit, pin, ask_pin=ask_pin, error_text=error_text)
             enrol_further_at_device(
-                visit, panel.row, raw_number[:200], label=request.POST.get("label", ""), pin=pin
+                visit, panel.row, chip[:200], label=request.POST.get("label", ""), pin=pin
             )
         except PinRefusedError:
             error_text, pin, ask_pin = _("A PIN has 4 to 64 characters."), None, True
@@ -258,6 +265,7 @@ def _show_add_chip(
         "carried_pin": carry_secret(panel, pin) if pin else "",
         "error_text": error_text,
         "idle_seconds": IDLE_SECONDS,
+        "news_seconds": NEWS_SECONDS,
     }
     return render(request, "printing/panel/add_chip.html", context)
 

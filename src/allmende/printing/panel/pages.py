@@ -37,12 +37,15 @@ from allmende.printing.job_states import State
 from allmende.printing.jobs import jobs_in_flight
 from allmende.printing.panel.access import (
     IDLE_SECONDS,
+    NUMBER_MARK,
     Panel,
+    carry_chip,
     carry_secret,
     find_panel,
     forget_visit,
     panel_page,
     read_carried,
+    read_carried_chip,
     read_visit,
     store_panel_token,
     store_visit,
@@ -63,6 +66,7 @@ from allmende.printing.visit.visits import (
     enrol_at_device,
     keep_visit_open,
 )
+from allmende.printing.visit.waiting_chips import take_waiting_chip, waits_for_panel
 from allmende.seal import ChipNumberError
 
 #: How often a page looks for news: while something moves, and while nobody is there.
@@ -90,6 +94,9 @@ def show_panel(request: HttpRequest, device: str) -> HttpResponse:
 
 @panel_page
 def _show_panel(request: HttpRequest, panel: Panel) -> HttpResponse:
+    chip = take_waiting_chip(panel.row, panel.clear_token)
+    if chip is not None:
+        return open_visit_with(request, panel, chip)
     visit = read_visit(request, panel)
     if visit is None:
         return _show_idle(request, panel)
@@ -110,7 +117,11 @@ def show_news(request: HttpRequest, panel: Panel) -> HttpResponse:
 
     The header `Panel-Reload: 1` tells it to load the whole page: somebody came or the visit is over.
     """
+    if waits_for_panel(panel.row):
+        return _reload()
     visit = read_visit(request, panel)
+    if request.GET.get("of") == "new-chip":
+        return HttpResponse()
     if request.GET.get("of") == "visit":
         if visit is None:
             return _reload()
@@ -134,30 +145,34 @@ def show_news(request: HttpRequest, panel: Panel) -> HttpResponse:
 def tap(request: HttpRequest, panel: Panel) -> HttpResponse:
     """A chip was put on the reader (which typed its number), or its PIN was given."""
     carried = request.POST.get("carried", "")
-    raw_number = read_carried(panel, carried) if carried else request.POST.get("chip", "").strip()
-    if not raw_number:
+    chip = (
+        read_carried_chip(panel, carried)
+        if carried
+        else request.POST.get("chip", "").strip().lstrip(NUMBER_MARK)
+    )
+    if not chip:
         if carried:
             messages.info(request, _("That took too long. Please put your chip on the reader again."))
         return to_panel(panel)
-    return open_visit_with(request, panel, raw_number, request.POST.get("pin") or None)
+    return open_visit_with(request, panel, chip, request.POST.get("pin") or None)
 
 
 def open_visit_with(
-    request: HttpRequest, panel: Panel, raw_number: str, pin: str | None = None
+    request: HttpRequest, panel: Panel, chip: str | bytes, pin: str | None = None
 ) -> HttpResponse:
     """The answer to a tap: the jobs, or what is missing to open them."""
     try:
-        visit = begin_visit(panel.row, raw_number[:_MAX_NUMBER], pin)
+        visit = begin_visit(panel.row, chip[:_MAX_NUMBER], pin)
     except ChipNumberError:
         messages.warning(request, _("The chip could not be read. Please put it on the reader again."))
         return to_panel(panel)
     except UnknownChipError:
-        context = {"panel": panel, "carried": carry_secret(panel, raw_number), "idle_seconds": IDLE_SECONDS}
+        context = {"panel": panel, "carried": carry_chip(panel, chip), "idle_seconds": IDLE_SECONDS}
         return _away(render(request, "printing/panel/unknown_chip.html", context), panel)
     except (PinNeededError, WrongPinError) as error:
         context = {
             "panel": panel,
-            "carried": carry_secret(panel, raw_number),
+            "carried": carry_chip(panel, chip),
             "wrong": isinstance(error, WrongPinError),
             "idle_seconds": IDLE_SECONDS,
         }
@@ -177,8 +192,8 @@ def open_visit_with(
 def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
     """The unknown chip in the reader becomes that of the person whose one-time code is typed."""
     carried = request.POST.get("carried", "")
-    raw_number = read_carried(panel, carried)
-    if raw_number is None:
+    chip = read_carried_chip(panel, carried)
+    if chip is None:
         messages.info(request, _("That took too long. Please put your chip on the reader again."))
         return to_panel(panel)
     pin = request.POST.get("pin", "")[:MAX_PIN] or read_carried(panel, request.POST.get("carried_pin", ""))
@@ -187,7 +202,7 @@ def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
     try:
         visit, enrolment = enrol_at_device(
             panel.row,
-            raw_number,
+            chip,
             request.POST.get("code", "")[:40],
             pin=pin or None,
             chips_lost=chips_lost,
@@ -218,7 +233,7 @@ def enrol(request: HttpRequest, panel: Panel) -> HttpResponse:
         return response
     context = {
         "panel": panel,
-        "carried": carry_secret(panel, raw_number),
+        "carried": carry_chip(panel, chip),
         "carried_pin": carry_secret(panel, pin) if pin else "",
         "code": request.POST.get("code", "")[:40],
         "ask_lost": ask_lost,

@@ -24,7 +24,7 @@ from allmende.devices.device_tokens import DeviceToken, TokenKind, panel_identit
 from allmende.devices.devices import Device
 from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, check_attempts
 from allmende.directory.chip_enrolment import Enrolment, enrol_chip_with_code, enrol_further_chip
-from allmende.directory.chip_openings import UnknownChipError, open_with_chip
+from allmende.directory.chip_openings import PinNeededError, UnknownChipError, open_with_chip
 from allmende.directory.chips import Chip
 from allmende.directory.cost_centres import CostCentre
 from allmende.directory.events import ChipRevoked
@@ -33,13 +33,12 @@ from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
 from allmende.directory.unknown_chips import count_unknown_chip, return_unknown_chip
 from allmende.printing.delivery.port import running_delivery
+from allmende.printing.visit.waiting_chips import forget_waiting_chip, hand_to_panels, seal_for_panels
 from allmende.seal import (
     Identity,
-    Recipient,
     SealError,
     key_from_token,
     read_chip_number,
-    seal_bytes,
     token_lookup,
     unseal_bytes,
     unwrap_identity,
@@ -86,8 +85,9 @@ class OpenVisit:
     device: Device
 
 
-def begin_visit(device_token: DeviceToken, raw_number: str, pin: str | None = None) -> OpenVisit:
-    """The visit that a tap opens; it ends any other visit at this device. `raw_number` is as the reader wrote it.
+def begin_visit(device_token: DeviceToken, raw_number: str | bytes, pin: str | None = None) -> OpenVisit:
+    """The visit that a tap opens; it ends any other visit at this device. `raw_number` is as the reader wrote it, or as bytes the
+    number itself, from a `WaitingChip`. What the reader can't ask, the panel of its device is given to ask.
 
     Raises ChipNumberError, the ChipOpeningErrors (UnknownChipError, PinNeededError, WrongPinError), and
     TooManyAttemptsError: 20 unknown chips in ten minutes close a device (`directory.unknown_chips`).
@@ -101,13 +101,17 @@ def begin_visit(device_token: DeviceToken, raw_number: str, pin: str | None = No
         opened = open_with_chip(device_token.municipality, number, pin)
     except UnknownChipError as error:
         count_unknown_chip(device_token.device_id, error.lookup)
+        hand_to_panels(device_token, number)
+        raise
+    except PinNeededError:
+        hand_to_panels(device_token, number)
         raise
     return _open_visit(device_token, opened.person, opened.identity)
 
 
 def enrol_at_device(
     device_token: DeviceToken,
-    raw_number: str,
+    raw_number: str | bytes,
     code: str,
     *,
     label: str = "",
@@ -135,7 +139,7 @@ def enrol_at_device(
 def enrol_further_at_device(
     open_visit: OpenVisit,
     device_token: DeviceToken,
-    raw_number: str,
+    raw_number: str | bytes,
     *,
     label: str = "",
     pin: str | None = None,
@@ -226,7 +230,9 @@ def end_visits_of_person(event: ChipRevoked) -> None:
     Visit.objects.filter(municipality_id=event.municipality_id, person_id=event.person_id).delete()
 
 
-def _read_number(device_token: DeviceToken, raw_number: str) -> bytes:
+def _read_number(device_token: DeviceToken, raw_number: str | bytes) -> bytes:
+    if isinstance(raw_number, bytes):
+        return raw_number
     return read_chip_number(raw_number, read_number_format(device_token.number_format))
 
 
@@ -244,19 +250,12 @@ def _open_visit(device_token: DeviceToken, person: Person, identity: Identity) -
     )
     visit.wrapped_identity = wrap_identity(identity, key_from_token(raw, "visit"), _visit_context(visit))
     if device_token.kind == TokenKind.READER:
-        visit.for_panel = _seal_for_panels(device_token, raw)
+        visit.for_panel = seal_for_panels(device_token, raw)
     with transaction.atomic():
+        forget_waiting_chip(device_token)
         Visit.objects.filter(device_id=device_token.device_id).delete()
         visit.save(force_insert=True)
     return OpenVisit(visit, token, identity, person, device_token.device)
-
-
-def _seal_for_panels(device_token: DeviceToken, raw: bytes) -> bytes:
-    recipients = DeviceToken.objects.filter(
-        device_id=device_token.device_id, kind=TokenKind.PANEL, revoked_at__isnull=True
-    ).exclude(recipient="")
-    texts = list(recipients.values_list("recipient", flat=True)[:16])
-    return seal_bytes([Recipient.from_text(text) for text in texts], raw) if texts else b""
 
 
 def _visit_context(visit: Visit) -> bytes:

@@ -95,6 +95,8 @@
       if (request.status === 200) {
         if (request.getResponseHeader('Panel-Reload')) {
           var field = wedge();
+          var form = document.getElementById('on-news');
+          if (form) { form.submit(); return; }
           if (!(field && field.value)) { window.location.reload(); return; }
         } else {
           var version = request.getResponseHeader('Panel-Version');
