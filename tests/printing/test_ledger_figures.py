@@ -193,7 +193,7 @@ def test_people_are_forgotten_after_the_towns_days_and_the_counts_stay() -> None
     assert compare_totals().is_right
 
 
-def test_a_correction_is_a_counter_entry_and_the_right_one_beside_it() -> None:
+def test_a_correction_is_a_counter_entry_and_the_right_one_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     mine, _other = scene()
     centre = mine.cost_centres.get()
     clerk = make_person(mine, "clerk")
@@ -207,6 +207,10 @@ def test_a_correction_is_a_counter_entry_and_the_right_one_beside_it() -> None:
     assert SheetEntry.objects.get(pk=wrong.pk).sheets == 3
     with pytest.raises(CorrectionError):
         correct_entry(clerk, wrong, RightCount(1, 0, 1, None), "again")
+    # Two at once: both have looked before either wrote.
+    monkeypatch.setattr("allmende.printing.ledger.corrections.may_be_corrected", lambda _entry: True)
+    with pytest.raises(CorrectionError):
+        correct_entry(clerk, wrong, RightCount(1, 0, 1, None), "at once")
     assert compare_totals().is_right
 
 

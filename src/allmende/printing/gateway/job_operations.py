@@ -15,14 +15,12 @@ from allmende.directory.people import Person
 from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes, make
 from allmende.ipp.attribute_groups import select_attributes
 from allmende.ipp.job_description import describe_job
-from allmende.printing.delivery.port import running_delivery
-from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.gateway.calls import Call, answer
 from allmende.printing.gateway.errors import not_found
 from allmende.printing.gateway.job_views import job_view
 from allmende.printing.gateway.own_jobs import MAX_JOBS, Which, find_own_job, list_own_jobs
-from allmende.printing.job_changes import change_job
-from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
+from allmende.printing.job_cancelling import cancel_job as cancel_stored_job
+from allmende.printing.job_states import TERMINAL, State
 from allmende.printing.jobs import Job
 
 _JOB: Final = int(GroupTag.JOB)
@@ -151,20 +149,6 @@ _TERMINAL: Final = frozenset(state.value for state in TERMINAL)
 
 
 def _cancel(job: Job, owner_id: int | None) -> bool:
-    """Cancel, or ask the one who delivers it to stop; False where it is too late. Synchronous."""
+    """Synchronous."""
     owner = Person.objects.filter(pk=owner_id).first() if owner_id is not None else None
-    if job.state == State.DELIVERING:
-        if owner is None:
-            return False
-        wish_stop(job, StopWish.CANCEL, actor=owner)
-        if (delivery := running_delivery()) is not None:
-            delivery.stop_job(job.pk)
-        return True
-    was_released = job.state == State.RELEASED
-    try:
-        change_job(job, Change.CANCEL, actor=owner, reason="cancelled-by-client")
-    except ForbiddenChangeError:
-        return False
-    if was_released and (delivery := running_delivery()) is not None:
-        delivery.withdraw(job.pk)
-    return True
+    return cancel_stored_job(owner, job, reason="cancelled-by-client")

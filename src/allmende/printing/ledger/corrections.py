@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
@@ -64,12 +64,14 @@ def correct_entry(actor: Person, entry: SheetEntry, right: RightCount, note: str
     now = timezone.now()
     day = local_day(now)
     with transaction.atomic():
-        # The unique key of `reverses` keeps two at once from taking it back twice.
         if not may_be_corrected(entry):
             raise CorrectionError
         back = counter_entry(entry, EntryReason.CORRECTED, now, note)
         use_budgets(back, day)
-        append_entry(back)
+        try:
+            append_entry(back)
+        except IntegrityError:  # the unique key of `reverses`: somebody else was faster
+            raise CorrectionError from None
         if right.mono or right.colour or right.sheets:
             fresh = SheetEntry(
                 municipality_id=entry.municipality_id,

@@ -15,10 +15,8 @@ from django.http import Http404
 
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
-from allmende.printing.delivery.port import running_delivery
-from allmende.printing.delivery.stops import StopWish, wish_stop
-from allmende.printing.job_changes import change_job
-from allmende.printing.job_states import IN_FLIGHT, TERMINAL, Change, ForbiddenChangeError, State
+from allmende.printing.job_cancelling import cancel_job
+from allmende.printing.job_states import IN_FLIGHT, TERMINAL, State
 from allmende.printing.job_tickets import JobTicketView, load_ticket, read_job_ticket
 from allmende.printing.jobs import Job
 from allmende.printing.portal.job_outlooks import PortalOutlook, PortalOutlooks
@@ -79,23 +77,6 @@ def cancel_my_job(actor: Person, job_id: int) -> bool:
     Raises Http404 for a job that is not the actor's.
     """
     return cancel_job(actor, access_job_for(actor, job_id))
-
-
-def cancel_job(actor: Person, job: Job) -> bool:
-    """The same for a row that the actor may cancel: the caller has checked that."""
-    delivery = running_delivery()
-    if job.state == State.DELIVERING:
-        wish_stop(job, StopWish.CANCEL, actor=actor)
-        if delivery is not None:
-            delivery.stop_job(job.pk)
-        return True
-    try:
-        change_job(job, Change.CANCEL, actor=actor)
-    except ForbiddenChangeError:
-        return False
-    if delivery is not None:
-        delivery.withdraw(job.pk)
-    return True
 
 
 def _my_job(row: Job, outlooks: PortalOutlooks) -> MyJob:
