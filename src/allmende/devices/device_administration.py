@@ -24,7 +24,7 @@ from allmende.devices.device_relocation import Location, record_move, settle_loc
 from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device, DeviceKind
 from allmende.devices.sites import Site
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.page_access import town_id_of
@@ -107,7 +107,7 @@ def add_device(
 
     Raises PermissionDenied, SlugTakenError, InventoryNumberTakenError.
     """
-    _check_it(actor, municipality.pk)
+    check_town_it(actor, municipality.pk)
     _check_model(municipality.pk, details.device_model_id)
     details, location = _settle(municipality.pk, details)
     if not _SHA256.fullmatch(certificate_sha256):
@@ -128,7 +128,7 @@ def change_device(actor: Person, device: Device, details: DeviceDetails) -> list
 
     Raises PermissionDenied, SlugTakenError, InventoryNumberTakenError.
     """
-    _check_it(actor, device.municipality_id)
+    check_town_it(actor, device.municipality_id)
     _check_model(device.municipality_id, details.device_model_id)
     details, location = _settle(device.municipality_id, details)
     before, after = asdict(describe_device(device)), asdict(details)
@@ -163,7 +163,7 @@ def change_device(actor: Person, device: Device, details: DeviceDetails) -> list
 
 def accept_certificate(actor: Person, device: Device, sha256: str) -> None:
     """From now on only this certificate (SHA-256 in hex) is the device's. Raises PermissionDenied, ValueError."""
-    _check_it(actor, device.municipality_id)
+    check_town_it(actor, device.municipality_id)
     if not _SHA256.fullmatch(sha256):
         raise ValueError("no SHA-256")
     with transaction.atomic():
@@ -183,7 +183,7 @@ def save_site(
     actor: Person, municipality: Municipality, site: Site | None, *, name: str, address: str
 ) -> Site:
     """A new site, or the changed one. Raises PermissionDenied, SiteNameTakenError."""
-    _check_it(actor, municipality.pk)
+    check_town_it(actor, municipality.pk)
     action = "site.added" if site is None else "site.changed"
     site = site or Site(municipality=municipality)
     site.name, site.address = name, address
@@ -199,7 +199,7 @@ def save_site(
 
 def delete_site(actor: Person, site: Site) -> None:
     """Its devices stay, without a site. Raises PermissionDenied."""
-    _check_it(actor, site.municipality_id)
+    check_town_it(actor, site.municipality_id)
     with transaction.atomic():
         record_audit(site.municipality, actor, "site.deleted", f"site:{site.pk}", name=site.name)
         site.delete()
@@ -209,11 +209,6 @@ def _found(row: T | None) -> T:
     if row is None:
         raise Http404
     return row
-
-
-def _check_it(actor: Person, municipality_id: int) -> None:
-    if not is_town_it(actor, municipality_id):
-        raise PermissionDenied
 
 
 def _settle(municipality_id: int, details: DeviceDetails) -> tuple[DeviceDetails, Location]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.formats import time_format
 from django.utils.functional import Promise
@@ -20,7 +19,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from allmende.devices.devices import Device
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.attempts import (
     CLAIM_LIMIT,
     CODE_LIMIT,
@@ -83,8 +82,7 @@ def list_closings(device_ids: Collection[int]) -> dict[int, list[DeviceClosing]]
 
 def reopen_device(actor: Person, device: Device) -> bool:
     """End all closings of the device; False where there was none. Raises PermissionDenied."""
-    if not is_town_it(actor, device.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, device.municipality_id)
     closings = list_closings([device.pk]).get(device.pk, [])
     with transaction.atomic():
         for closing in closings:

@@ -20,7 +20,7 @@ from allmende.devices.device_tokens import DeviceToken
 from allmende.devices.devices import Device
 from allmende.devices.places import Room, write_place
 from allmende.devices.sites import Site
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.people import Person
 
@@ -210,8 +210,7 @@ def _location_of(device: Device) -> Location:
 
 
 def _check(actor: Person, device: Device, day: date) -> None:
-    if not is_town_it(actor, device.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, device.municipality_id)
     if day > timezone.localdate():
         raise FutureDayError
 

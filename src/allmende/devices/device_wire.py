@@ -105,11 +105,6 @@ class Wire(asyncio.Protocol):
             raise ConnectionResetError("the device closed the connection")
         self._transport.write(b"".join(parts))
 
-    @property
-    def waiting_to_be_sent(self) -> int:
-        """Bytes that were written here but did not leave this process yet."""
-        return self._transport.get_write_buffer_size()
-
     async def drain(self) -> None:
         """Until there is room again. Raises OSError when the connection is gone."""
         # One turn of the loop, so that a reply which came meanwhile is seen before more is sent.

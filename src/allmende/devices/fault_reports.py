@@ -11,14 +11,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from allmende.devices.devices import Device
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.attempts import Limit, TooManyAttemptsError, spend_attempt
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
@@ -114,8 +113,7 @@ def access_fault_for(actor: Person, fault_id: int) -> FaultReport:
 
 def close_fault(actor: Person, report: FaultReport, answer: str) -> bool:
     """False where it was closed already. Raises PermissionDenied."""
-    if not is_town_it(actor, report.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, report.municipality_id)
     with transaction.atomic():
         closed = FaultReport.objects.filter(pk=report.pk, closed_at__isnull=True).update(
             closed_at=timezone.now(), closed_by=actor, answer=answer.strip()[:MAX_ANSWER]

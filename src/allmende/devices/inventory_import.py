@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -41,7 +40,7 @@ from allmende.devices.inventory_file import (
 from allmende.devices.place_administration import guess_level
 from allmende.devices.places import MAX_PLACE_LENGTH, Floor, Room
 from allmende.devices.sites import Site
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
@@ -89,7 +88,7 @@ class InventoryPlan:
 
 def keep_inventory_draft(actor: Person, municipality: Municipality, file: InventoryFile) -> None:
     """In place of the actor's earlier one. Raises PermissionDenied."""
-    _check_it(actor, municipality)
+    check_town_it(actor, municipality.pk)
     InventoryDraft.objects.filter(created_at__lt=timezone.now() - DRAFT_LIFETIME).delete()
     InventoryDraft.objects.update_or_create(
         actor=actor,
@@ -157,7 +156,7 @@ def plan_inventory(draft: InventoryDraft) -> InventoryPlan:
 
 def import_inventory(actor: Person, municipality: Municipality, digest: str) -> InventoryPlan:
     """Do what was shown under `digest`. Raises PermissionDenied, InventoryChangedError (also where no draft is left)."""
-    _check_it(actor, municipality)
+    check_town_it(actor, municipality.pk)
     with transaction.atomic():
         Municipality.objects.select_for_update().get(pk=municipality.pk)
         draft = find_inventory_draft(actor, municipality)
@@ -375,8 +374,3 @@ def _devices(municipality: Municipality) -> models.QuerySet[Device]:
     return Device.objects.filter(municipality=municipality).select_related(
         "site", "room__floor", "device_model"
     )
-
-
-def _check_it(actor: Person, municipality: Municipality) -> None:
-    if not is_town_it(actor, municipality.pk):
-        raise PermissionDenied

@@ -12,14 +12,13 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404
 
 from allmende.devices.devices import Device
 from allmende.devices.places import Floor, Room, write_place
 from allmende.devices.sites import Site
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
@@ -80,7 +79,7 @@ def access_room_for(actor: Person, room_id: int) -> Room:
 
 def save_floor(actor: Person, site: Site, floor: Floor | None, *, name: str, level: int) -> Floor:
     """A new floor of the site, or the changed one. Raises PermissionDenied, PlaceNameTakenError."""
-    _check_it(actor, site.municipality_id)
+    check_town_it(actor, site.municipality_id)
     action = "floor.added" if floor is None else "floor.changed"
     floor = floor or Floor(municipality_id=site.municipality_id, site=site)
     floor.name, floor.level = name, level
@@ -107,7 +106,7 @@ def save_room(
     people_count: int = 0,
 ) -> Room:
     """A new room of the floor, or the changed one. Raises PermissionDenied, PlaceNameTakenError, ValueError (half a coordinate)."""
-    _check_it(actor, floor.municipality_id)
+    check_town_it(actor, floor.municipality_id)
     if (x is None) != (y is None):
         raise ValueError("both coordinates or neither")
     action = "room.added" if room is None else "room.changed"
@@ -126,7 +125,7 @@ def save_room(
 
 def delete_floor(actor: Person, floor: Floor) -> None:
     """With its rooms; devices keep their place as text. Raises PermissionDenied."""
-    _check_it(actor, floor.municipality_id)
+    check_town_it(actor, floor.municipality_id)
     with transaction.atomic():
         record_audit(floor.municipality, actor, "floor.deleted", f"floor:{floor.pk}", name=floor.name)
         floor.delete()
@@ -134,7 +133,7 @@ def delete_floor(actor: Person, floor: Floor) -> None:
 
 def delete_room(actor: Person, room: Room) -> None:
     """Devices keep their place as text. Raises PermissionDenied."""
-    _check_it(actor, room.municipality_id)
+    check_town_it(actor, room.municipality_id)
     with transaction.atomic():
         record_audit(room.municipality, actor, "room.deleted", f"room:{room.pk}", name=room.name)
         room.delete()
@@ -142,8 +141,3 @@ def delete_room(actor: Person, room: Room) -> None:
 
 def _tell_devices(room: Room) -> None:
     Device.objects.filter(room=room).update(place=write_place(room))
-
-
-def _check_it(actor: Person, municipality_id: int) -> None:
-    if not is_town_it(actor, municipality_id):
-        raise PermissionDenied

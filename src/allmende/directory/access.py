@@ -23,6 +23,12 @@ def is_town_it(actor: Person, municipality_id: int | None) -> bool:
     )
 
 
+def check_town_it(actor: Person, municipality_id: int | None) -> None:
+    """Raises PermissionDenied unless the actor is the IT of this town."""
+    if not is_town_it(actor, municipality_id):
+        raise PermissionDenied
+
+
 READS_FIGURES: Final = (RoleName.IT, RoleName.FINANCE, RoleName.MANAGEMENT, RoleName.AUDITOR)
 KEEPS_CONTRACTS: Final = (RoleName.IT, RoleName.FINANCE)
 
@@ -65,5 +71,4 @@ def check_may_act_for(actor: Person, person: Person) -> None:
         raise PermissionDenied
     if actor.pk == person.pk and actor.is_active:
         return
-    if not is_town_it(actor, person.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, person.municipality_id)

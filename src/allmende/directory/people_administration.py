@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
 from allmende.directory.municipalities import Municipality
@@ -107,7 +107,7 @@ def describe_person(person: Person) -> PersonDetails:
 
 def add_person(actor: Person, municipality: Municipality, details: PersonDetails) -> Person:
     """A person who can print and who cannot sign in by password yet. Raises PermissionDenied, PersonError."""
-    _check_it(actor, municipality.pk)
+    check_town_it(actor, municipality.pk)
     with transaction.atomic():
         _check_names(municipality.pk, None, details)
         try:
@@ -137,7 +137,7 @@ def change_person(actor: Person, person: Person, details: PersonDetails) -> list
     municipality = person.municipality
     if municipality is None:
         raise PermissionDenied
-    _check_it(actor, municipality.pk)
+    check_town_it(actor, municipality.pk)
     with transaction.atomic():
         # Two of the town's IT who take each other's role away at once must not both succeed.
         Municipality.objects.select_for_update().get(pk=municipality.pk)
@@ -191,7 +191,7 @@ def issue_password_link(actor: Person, person: Person) -> str:
     """
     if person.municipality_id is None or person.is_superuser or person.is_staff or not person.is_active:
         raise PermissionDenied
-    _check_it(actor, person.municipality_id)
+    check_town_it(actor, person.municipality_id)
     record_audit(person.municipality, actor, "password_link.issued", f"person:{person.pk}")
     key = urlsafe_base64_encode(force_bytes(person.pk))
     return reverse("new_password", args=[key, default_token_generator.make_token(person)])
@@ -204,11 +204,6 @@ def active_it(municipality_id: int) -> QuerySet[Person]:
         roles__municipality_id=municipality_id,
         municipality_id=municipality_id,
     )
-
-
-def _check_it(actor: Person, municipality_id: int) -> None:
-    if not is_town_it(actor, municipality_id):
-        raise PermissionDenied
 
 
 def _check_names(municipality_id: int, person_id: int | None, details: PersonDetails) -> None:

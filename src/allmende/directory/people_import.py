@@ -18,11 +18,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils import timezone
 
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import AuditEntry, record_audit
 from allmende.directory.cost_centres import CostCentre, ensure_cost_centres
 from allmende.directory.municipalities import Municipality
@@ -81,7 +80,7 @@ def keep_draft(
     actor: Person, municipality: Municipality, file: PeopleFile, *, deactivate_missing: bool
 ) -> None:
     """In place of the actor's earlier one. Raises PermissionDenied."""
-    _check_it(actor, municipality)
+    check_town_it(actor, municipality.pk)
     PeopleDraft.objects.filter(created_at__lt=timezone.now() - DRAFT_LIFETIME).delete()
     content = {
         "rows": [asdict(row) for row in file.rows],
@@ -172,7 +171,7 @@ def plan_import(draft: PeopleDraft) -> ImportPlan:
 
 def import_people(actor: Person, municipality: Municipality, digest: str) -> ImportPlan:
     """Do what was shown under `digest`. Raises PermissionDenied, PlanChangedError (also where no draft is left)."""
-    _check_it(actor, municipality)
+    check_town_it(actor, municipality.pk)
     with transaction.atomic():
         Municipality.objects.select_for_update().get(pk=municipality.pk)
         draft = find_draft(actor, municipality)
@@ -359,8 +358,3 @@ def _digest(added: list[PersonRow], changed: list[PersonChange], deactivated: li
 
 def _number(person: Person) -> str:
     return person.cost_centre.number if person.cost_centre is not None else ""
-
-
-def _check_it(actor: Person, municipality: Municipality) -> None:
-    if not is_town_it(actor, municipality.pk):
-        raise PermissionDenied

@@ -9,12 +9,11 @@ import re
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
@@ -161,8 +160,7 @@ def describe_rules(municipality: Municipality) -> dict[str, Any]:
 
 def change_rules(actor: Person, municipality: Municipality, rules: dict[str, Any]) -> dict[str, Any]:
     """Set the town's columns; field → [old, new] of what changed. Raises PermissionDenied."""
-    if not is_town_it(actor, municipality.pk):
-        raise PermissionDenied
+    check_town_it(actor, municipality.pk)
     with transaction.atomic():
         row = Municipality.objects.select_for_update().get(pk=municipality.pk)
         changed: dict[str, Any] = {}

@@ -5,7 +5,7 @@
 Limits of memory, open files, file size (0: nothing can be written to any disk), core dumps, new processes;
 lowest priority that is still kind; no new privileges; and where the kernel has Landlock (Linux 5.13 and
 later) no sight of the file system but fonts and Python's own files, and no TCP (6.7 and later).
-On other systems what is missing is simply not there: see `docs/` on what a worker can reach.
+On other systems what is missing is simply not there: see `docs/security.md`, "A hostile document".
 """
 
 import ctypes

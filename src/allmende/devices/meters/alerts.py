@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
@@ -33,7 +32,7 @@ from allmende.devices.meters.answers import DeviceAnswer
 from allmende.devices.meters.plans import MeterPlan
 from allmende.devices.meters.readings import MeterReading
 from allmende.devices.meters.supplies import DeviceSupply, SupplyKind
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.page_access import town_id_of
@@ -248,8 +247,7 @@ def acknowledge_alert(actor: Person, alert_id: int) -> DeviceAlert:
     )
     if alert is None:
         raise Http404
-    if not is_town_it(actor, alert.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, alert.municipality_id)
     with transaction.atomic():
         if DeviceAlert.objects.filter(pk=alert.pk, acknowledged_at__isnull=True).update(
             acknowledged_at=timezone.now(), acknowledged_by=actor

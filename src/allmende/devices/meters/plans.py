@@ -7,12 +7,12 @@ from __future__ import annotations
 from datetime import time
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, validate_email
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
@@ -85,8 +85,7 @@ def plan_of(municipality: Municipality) -> MeterPlan:
 
 def keep_plan(actor: Person, plan: MeterPlan) -> None:
     """Raises PermissionDenied."""
-    if not is_town_it(actor, plan.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, plan.municipality_id)
     with transaction.atomic():
         plan.save()
         record_audit(

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +22,7 @@ from allmende.devices.devices import Device
 from allmende.devices.meters.counts import HIGHEST_COUNT, KINDS, Counts
 from allmende.devices.meters.reading_keeping import hold_device, judge_again
 from allmende.devices.meters.readings import MeterReading, ReadingSource
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.csv_upload_page import describe_fault
 from allmende.directory.municipalities import Municipality
@@ -90,8 +89,7 @@ def read_readings_file(municipality: Municipality, data: bytes) -> ReadFile:
 
 def import_readings(actor: Person, municipality: Municipality, lines: list[ReadLine]) -> int:
     """Store what is not there yet; how many. Raises PermissionDenied."""
-    if not is_town_it(actor, municipality.pk):
-        raise PermissionDenied
+    check_town_it(actor, municipality.pk)
     by_device: dict[int, list[ReadLine]] = {}
     for line in lines:
         by_device.setdefault(line.device.pk, []).append(line)

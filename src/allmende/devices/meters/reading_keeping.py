@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
@@ -29,7 +28,7 @@ from allmende.devices.meters.plausibility import (
     judge_series,
 )
 from allmende.devices.meters.readings import MeterReading, ReadingSource, Verdict, believed_readings
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
@@ -97,7 +96,7 @@ def enter_reading(
     actor: Person, device: Device, at: datetime, counts: Counts, *, note: str = ""
 ) -> MeterReading:
     """Read off by hand. Raises PermissionDenied."""
-    _check_it(actor, device.municipality_id)
+    check_town_it(actor, device.municipality_id)
     with transaction.atomic():
         reading = record_reading(device, at, ReadingSource.MANUAL, counts, entered_by=actor, note=note)
         record_audit(
@@ -115,7 +114,7 @@ def correct_reading(
     actor: Person, wrong: MeterReading, at: datetime, counts: Counts, *, note: str = ""
 ) -> MeterReading:
     """Another reading in the wrong one's place; that one stays on file. Raises PermissionDenied, VerdictRefusedError (corrected already)."""
-    _check_it(actor, wrong.municipality_id)
+    check_town_it(actor, wrong.municipality_id)
     with transaction.atomic():
         hold_device(wrong.device)
         if MeterReading.objects.filter(replaces=wrong).exists():
@@ -138,7 +137,7 @@ def correct_reading(
 
 def give_verdict(actor: Person, reading: MeterReading, verdict: Verdict) -> None:
     """What a person says of a doubted reading, once. Raises PermissionDenied, VerdictRefusedError."""
-    _check_it(actor, reading.municipality_id)
+    check_town_it(actor, reading.municipality_id)
     with transaction.atomic():
         hold_device(reading.device)
         row = MeterReading.objects.select_for_update().get(pk=reading.pk)
@@ -209,11 +208,6 @@ def _point(row: MeterReading) -> Point:
 def hold_device(device: Device) -> None:
     """Until the transaction ends no other writer judges this device's readings (SQLite has one writer anyway)."""
     Device.objects.select_for_update().filter(pk=device.pk).first()
-
-
-def _check_it(actor: Person, municipality_id: int) -> None:
-    if not is_town_it(actor, municipality_id):
-        raise PermissionDenied
 
 
 def _bounded(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,14 +14,13 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from allmende.devices.devices import Device
 from allmende.devices.meters.snmp_credentials import Community, SnmpCredentials, UserKeys
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.people import Person
@@ -135,8 +134,7 @@ def access_of(device: Device) -> SnmpAccess | None:
 
 def keep_access(actor: Person, access: SnmpAccess, secrets: dict[str, str]) -> None:
     """Store the row; an empty secret leaves the stored one as it is. Raises PermissionDenied."""
-    if not is_town_it(actor, access.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, access.municipality_id)
     with transaction.atomic():
         for name, value in secrets.items():
             if value:
@@ -153,8 +151,7 @@ def keep_access(actor: Person, access: SnmpAccess, secrets: dict[str, str]) -> N
 
 def forget_access(actor: Person, device: Device) -> None:
     """The device is asked with the town's default again. Raises PermissionDenied."""
-    if not is_town_it(actor, device.municipality_id):
-        raise PermissionDenied
+    check_town_it(actor, device.municipality_id)
     with transaction.atomic():
         if SnmpAccess.objects.filter(municipality_id=device.municipality_id, device=device).delete()[0]:
             record_audit(device.municipality, actor, "snmp_access.changed", f"device:{device.pk}", version="")

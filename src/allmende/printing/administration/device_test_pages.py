@@ -7,12 +7,11 @@ It belongs to the person who asked for it, and is sealed to the town's enrolment
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from allmende.devices.devices import Device
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.identities import load_owner, load_town
 from allmende.directory.people import Person
@@ -33,8 +32,7 @@ class NoServiceError(Exception):
 def print_test_page(actor: Person, device: Device) -> int:
     """The job's number. Raises PermissionDenied, NoServiceError, RefusedError."""
     municipality = device.municipality
-    if not is_town_it(actor, municipality.pk):
-        raise PermissionDenied
+    check_town_it(actor, municipality.pk)
     try:
         service = running_service()
     except RuntimeError:

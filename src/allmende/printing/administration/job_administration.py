@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.page_access import town_id_of
@@ -48,7 +48,7 @@ def access_town_job_for(actor: Person, job_id: int) -> Job:
 
 def cancel_town_job(actor: Person, job: Job) -> bool:
     """Throw the document away; what prints already is told to stop. False where the job had ended before."""
-    _check_it(actor, job.municipality_id)
+    check_town_it(actor, job.municipality_id)
     if job.state in TERMINAL or not cancel_job(actor, job):
         return False
     record_audit(job.municipality, actor, "job.cancelled", f"job:{job.pk}", person=job.person_id)
@@ -60,7 +60,7 @@ def assign_job(actor: Person, job: Job, person: Person) -> None:
 
     Raises PermissionDenied (also for oneself, and for people of other towns), ForbiddenChangeError where it is quarantined no more.
     """
-    _check_it(actor, job.municipality_id)
+    check_town_it(actor, job.municipality_id)
     if person.pk == actor.pk or person.municipality_id != job.municipality_id or not person.is_active:
         raise PermissionDenied
     if job.state != State.QUARANTINED:
@@ -76,8 +76,3 @@ def assign_job(actor: Person, job: Job, person: Person) -> None:
             claimed_name=job.claimed_name,
         )
         reseal_soon(job.municipality_id, person.pk)
-
-
-def _check_it(actor: Person, municipality_id: int) -> None:
-    if not is_town_it(actor, municipality_id):
-        raise PermissionDenied

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.http import Http404
 
 from allmende.devices.devices import Device
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
@@ -44,7 +43,7 @@ def access_queue_for(actor: Person, queue_id: int) -> Queue:
 
 def change_queue(actor: Person, queue: Queue, details: QueueDetails) -> list[str]:
     """The names of the fields that changed. Raises PermissionDenied."""
-    _check_it(actor, queue.municipality_id)
+    check_town_it(actor, queue.municipality_id)
     changed = {
         name: [getattr(queue, name), value]
         for name, value in (
@@ -65,7 +64,7 @@ def change_queue(actor: Person, queue: Queue, details: QueueDetails) -> list[str
 
 def add_direct_queue(actor: Person, device: Device) -> Queue:
     """The device's direct queue, open; the same again only opens it. Raises PermissionDenied."""
-    _check_it(actor, device.municipality_id)
+    check_town_it(actor, device.municipality_id)
     with transaction.atomic():
         queue = ensure_direct_queue(device)
         if not queue.is_active:
@@ -77,7 +76,7 @@ def add_direct_queue(actor: Person, device: Device) -> Queue:
 
 def delete_queue(actor: Person, queue: Queue) -> None:
     """Only a direct queue that no job belongs to. Raises PermissionDenied, QueueInUseError."""
-    _check_it(actor, queue.municipality_id)
+    check_town_it(actor, queue.municipality_id)
     if queue.kind != QueueKind.DIRECT:
         raise QueueInUseError
     number = queue.pk
@@ -87,8 +86,3 @@ def delete_queue(actor: Person, queue: Queue) -> None:
             record_audit(queue.municipality, actor, "queue.deleted", f"queue:{number}", name=queue.name)
     except ProtectedError:
         raise QueueInUseError from None
-
-
-def _check_it(actor: Person, municipality_id: int) -> None:
-    if not is_town_it(actor, municipality_id):
-        raise PermissionDenied

@@ -20,6 +20,8 @@ from allmende.printing.job_tickets import load_ticket
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.sheets import MediaClass
 from allmende.printing.rules.approvals import (
+    AWAITS,
+    DECLINED,
     Answer,
     ApprovalRequest,
     ask_approval,
@@ -34,8 +36,6 @@ from allmende.printing.rules.print_rules import PrintRule, TownRules, rules_of_t
 from allmende.printing.visit.visits import OpenVisit
 
 REFUSED: Final = "refused-by-rule"
-AWAITS: Final = "awaits-approval"
-DECLINED: Final = "approval-declined"
 ADVISED: Final = "advised"
 #: These stop nothing, or nothing yet.
 HINT: Final = "hint"

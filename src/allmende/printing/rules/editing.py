@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
 from allmende.devices.devices import Device
 from allmende.devices.sites import Site
-from allmende.directory.access import is_town_it
+from allmende.directory.access import check_town_it
 from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.page_access import town_id_of
@@ -105,7 +104,7 @@ def removed_rules(municipality: Municipality) -> list[PrintRule]:
 
 def add_rule(actor: Person, municipality: Municipality, details: RuleDetails) -> PrintRule:
     """At the end of the order. Raises PermissionDenied, TooManyRulesError, ForeignRowError."""
-    _check_it(actor, municipality.pk)
+    check_town_it(actor, municipality.pk)
     _check_rows(municipality, details)
     with transaction.atomic():
         rows = _locked(municipality)
@@ -119,7 +118,7 @@ def add_rule(actor: Person, municipality: Municipality, details: RuleDetails) ->
 
 def change_rule(actor: Person, row: PrintRule, details: RuleDetails) -> list[str]:
     """The names of the columns that changed. Raises PermissionDenied, ForeignRowError."""
-    _check_it(actor, row.municipality_id)
+    check_town_it(actor, row.municipality_id)
     _check_rows(row.municipality, details)
     changed = {
         name: [getattr(row, name), value]
@@ -139,7 +138,7 @@ def change_rule(actor: Person, row: PrintRule, details: RuleDetails) -> list[str
 
 def switch_rule(actor: Person, row: PrintRule, *, active: bool) -> None:
     """Raises PermissionDenied."""
-    _check_it(actor, row.municipality_id)
+    check_town_it(actor, row.municipality_id)
     with transaction.atomic():
         if PrintRule.objects.filter(pk=row.pk, is_active=not active).update(is_active=active):
             action = "rule.switched_on" if active else "rule.switched_off"
@@ -150,7 +149,7 @@ def switch_rule(actor: Person, row: PrintRule, *, active: bool) -> None:
 
 def move_rule(actor: Person, row: PrintRule, *, up: bool) -> bool:
     """One place; False where it is the first or last already. Raises PermissionDenied."""
-    _check_it(actor, row.municipality_id)
+    check_town_it(actor, row.municipality_id)
     with transaction.atomic():
         rows = _locked(row.municipality)
         places = {each.pk: place for place, each in enumerate(rows)}
@@ -167,7 +166,7 @@ def move_rule(actor: Person, row: PrintRule, *, up: bool) -> bool:
 
 def remove_rule(actor: Person, row: PrintRule) -> None:
     """Off the list; `restore_rule` brings it back. Raises PermissionDenied."""
-    _check_it(actor, row.municipality_id)
+    check_town_it(actor, row.municipality_id)
     with transaction.atomic():
         _locked(row.municipality)
         if PrintRule.objects.filter(pk=row.pk, removed_at__isnull=True).update(removed_at=timezone.now()):
@@ -178,7 +177,7 @@ def remove_rule(actor: Person, row: PrintRule) -> None:
 
 def restore_rule(actor: Person, row: PrintRule) -> None:
     """Back at the end of the order, switched off. Raises PermissionDenied, TooManyRulesError."""
-    _check_it(actor, row.municipality_id)
+    check_town_it(actor, row.municipality_id)
     with transaction.atomic():
         rows = _locked(row.municipality)
         if len(rows) >= MAX_RULES:
@@ -205,11 +204,6 @@ def _number(rows: Sequence[PrintRule]) -> None:
         if row.position != position:
             row.position = position
             row.save(update_fields=["position"])
-
-
-def _check_it(actor: Person, municipality_id: int) -> None:
-    if not is_town_it(actor, municipality_id):
-        raise PermissionDenied
 
 
 def _check_rows(municipality: Municipality, details: RuleDetails) -> None:

@@ -17,13 +17,11 @@ from django.utils.translation import gettext as _
 
 from allmende.directory.roles import RoleName
 from allmende.printing.jobs import Job
-from allmende.printing.rules.approvals import GIVEN, Answer, ApprovalRequest
+from allmende.printing.rules.approvals import AWAITS, DECLINED, GIVEN, Answer, ApprovalRequest
 from allmende.printing.rules.at_release import (
     ADVISED,
     APPROVED,
-    AWAITS,
     BLACK,
-    DECLINED,
     HINT,
     NEEDS_APPROVAL,
     REFUSED,
