@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServicePr
     pepper = folder / "kept-apart" / "pepper"
     with service_process(folder, ALLMENDE_PEPPER_FILE=str(pepper), LANG="en_US.UTF-8") as service:
         service.set_up_demo()
+        service.start()
         yield service
 
 
@@ -47,7 +49,7 @@ def test_a_town_in_order_has_no_error_and_its_silent_devices_are_named(installat
     status, findings = check(installation)
     assert (status, errors(findings)) == (0, [])
     fine = {subject for severity, subject, _ in findings if severity == "ok"}
-    assert {"Database", "Spool", "Secrets", "Documents"} <= fine
+    assert {"Print service", "Database", "Spool", "Secrets", "Documents"} <= fine
     silent = [text for severity, subject, text in findings if (severity, subject) == ("warning", "Devices")]
     assert len(silent) == 2
     assert f"ipp://127.0.0.1:{installation.port + 10}/ipp/print" in silent[0]
@@ -62,11 +64,30 @@ def test_for_people_each_finding_is_a_line_in_their_language(installation: Servi
     assert "✓ Spool: takes and gives documents" in done.stdout
 
 
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_service_that_does_not_answer_is_no_service(installation: ServiceProcess, is_running: bool) -> None:
+    """Gone, or there and standing still: a connection alone would not tell."""
+    if is_running:
+        installation.send_signal(signal.SIGSTOP)
+    else:
+        installation.stop()
+    try:
+        status, findings = check(installation)
+    finally:
+        if is_running:
+            installation.send_signal(signal.SIGCONT)
+        else:
+            installation.start()
+    assert status == 1
+    ((subject, text),) = errors(findings)
+    assert (subject, str(installation.port) in text) == ("Print service", True)
+
+
 def test_a_database_that_nobody_migrated(tmp_path: Path) -> None:
     with service_process(tmp_path, LANG="en_US.UTF-8") as service:
         status, findings = check(service)
     assert status == 1
-    ((subject, text),) = errors(findings)
+    (subject, text), _service = errors(findings)
     assert subject == "Database"
     assert "allmende migrate" in text
 
@@ -74,8 +95,8 @@ def test_a_database_that_nobody_migrated(tmp_path: Path) -> None:
 def test_a_town_is_missing_and_a_pepper_lies_beside_the_data(tmp_path: Path) -> None:
     with service_process(tmp_path, LANG="en_US.UTF-8") as service:
         service.take_migrated_home()
-        status, findings = check(service)
-    assert status == 0
+        _, findings = check(service)
+    assert [subject for subject, _ in errors(findings)] == ["Print service"]
     assert any(subject == "Towns" and "allmende town" in text for _, subject, text in findings)
     assert any(subject == "Secrets" and "ALLMENDE_PEPPER_FILE" in text for _, subject, text in findings)
 

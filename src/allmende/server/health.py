@@ -3,7 +3,7 @@
 """`allmende check`: what is wrong with this installation, and what to do about it.
 
 Each check is a function that gives findings; it changes nothing. The command's exit status is 1 as soon as one finding is an error.
-The town's IT sees the same findings under `/verwaltung/`.
+What concerns a town's IT they see under `/verwaltung/` too (`overview`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from allmende.server.migration import count_missing, missing_words
 LOW_DISK_BYTES: Final = 2 * 1024**3
 CERTIFICATE_WARNING: Final = dt.timedelta(days=30)
 _SECONDS_TO_ANSWER: Final = 3.0
+#: Who listens on all addresses of a kind is asked at the machine's own.
+_EVERYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked, not listened at
 
 
 class Severity(StrEnum):
@@ -75,6 +77,29 @@ def find_problems() -> Iterator[Finding]:
         yield from findings
         if check is check_database:
             has_database = all(finding.severity is not Severity.ERROR for finding in findings)
+
+
+def check_service() -> Iterator[Finding]:
+    """Whether anybody answers where the settings say that the service listens."""
+    import http.client  # noqa: PLC0415 - only this check needs it
+
+    from django.conf import settings  # noqa: PLC0415 - after start_django
+    from django.utils.translation import gettext as _  # noqa: PLC0415
+
+    host, port = _EVERYWHERE.get(settings.ALLMENDE_HOST, settings.ALLMENDE_HOST), settings.ALLMENDE_PORT
+    connection = http.client.HTTPConnection(host, port, timeout=_SECONDS_TO_ANSWER)
+    try:
+        # Answered by the print path itself, without a thread of the web side.
+        connection.request("GET", "/ipp/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        text = _("does not answer at %(host)s port %(port)d (%(reason)s). Is it running?")
+        values = {"host": host, "port": port, "reason": str(error) or type(error).__name__}
+        yield Finding(Severity.ERROR, _("Print service"), text % values)
+    else:
+        yield Finding(Severity.OK, _("Print service"), _("answers"))
+    finally:
+        connection.close()
 
 
 def check_database() -> Iterator[Finding]:
@@ -258,6 +283,8 @@ CHECKS: Final[tuple[Callable[[], Iterator[Finding]], ...]] = (
     check_secrets,
     check_certificate,
     check_inspection,
+    # Not the first: who has just started the service asks at once.
+    check_service,
     check_towns,
     check_devices,
     check_jobs,
