@@ -19,11 +19,12 @@ from allmende.documents import make_demo_pdf
 from allmende.ipp import JobState, Operation
 from allmende.printing.delivery import delivery as delivery_module
 from allmende.printing.delivery.holders import DeliveryHolder, LivingHolder, is_dead, known_holders
-from allmende.printing.delivery.port import DeliveryOrder
+from allmende.printing.delivery.port import DeliveryOrder, TicketChanges
 from allmende.printing.delivery.recovery import recover_dead, release_direct, waiting_direct_jobs
 from allmende.printing.delivery.turns import take_turn
 from allmende.printing.job_spool import job_spool
 from allmende.printing.job_states import State
+from allmende.printing.job_tickets import write_changes
 from allmende.printing.jobs import Job, JobEvent
 from allmende.printing.retention import sweep_once
 from allmende.spool import SpoolError
@@ -91,6 +92,17 @@ async def test_a_job_that_had_begun_is_asked_for_and_never_sent(
             assert job.holder == ""
         assert not printer.printed or printer.jobs == [found]
         assert all(not one.document for one in printer.jobs)
+
+
+@pytest.mark.parametrize(("pages", "state"), [(1, State.UNCERTAIN), (2, State.PRINTED)])
+async def test_the_copies_chosen_at_the_device_count_also_after_a_crash(pages: int, state: State) -> None:
+    """Nobody heard whether the device had all of the document, and it says "completed"."""
+    async with scripted_printer() as printer:
+        printer.jobs = [device_job(JobState.COMPLETED, pages)]
+        changes = write_changes(TicketChanges(copies=2))
+        job_id = await left_behind(printer.uri, State.DELIVERING, device_job_id=1, released_changes=changes)
+        async with delivering():
+            await wait_for_state(job_id, state)
 
 
 async def test_a_job_that_still_prints_is_followed_to_its_end() -> None:

@@ -416,7 +416,7 @@ class Delivery:
         host = self._host(loaded, None)
         try:
             session = DeliverySession(host, self._printer(device), _job_name(job.holder))
-            self._running[job.pk] = _Running(device.pk, session)
+            self._running[job.pk] = _Running(device.pk, session, wanted=host.wanted_impressions)
             verdict = await session.adopt(
                 job.device_job_id, body_complete=job.impressions_completed is not None
             )

@@ -24,7 +24,7 @@ from allmende.printing.delivery.records import (
 )
 from allmende.printing.delivery.stops import StopWish
 from allmende.printing.delivery.watch import DeliveryTimes
-from allmende.printing.job_tickets import change_ticket, impressions_wanted, load_ticket
+from allmende.printing.job_tickets import impressions_wanted, released_ticket
 from allmende.spool import Spool
 
 _DEFAULT_MEDIA: Final = STANDARD_MEDIA["iso_a4_210x297mm"]
@@ -84,8 +84,8 @@ class DeliveryHost:
         return impressions_wanted(self._loaded.job.pages, self._ticket())
 
     def _ticket(self) -> Ticket:
-        ticket = load_ticket(self._loaded.job.ticket)
-        return change_ticket(ticket, self._order.changes) if self._order is not None else ticket
+        """With what the owner changed at the device, also of a job that a dead process released."""
+        return released_ticket(self._loaded.job)
 
     async def plan(self, attributes: AttributeSet) -> DeliveryPlan:
         return plan_delivery(self._loaded.job.document_format, self._ticket(), attributes)
