@@ -19,6 +19,7 @@ from allmende.printing.job_states import State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
 from allmende.printing.visit.release import cancel_jobs, settle_uncertain, stop_jobs
 from allmende.spool import SpoolError, SpoolMissingError
+from devices.programs import wait_until
 from makers import PDF
 from printing import scripted_device as device
 from printing.delivering import QUICK, delivering, wait_for_state
@@ -440,6 +441,24 @@ async def test_cancelling_a_printing_job_ends_it_at_the_device() -> None:
             await sync_to_async(lambda: cancel_jobs(standing.visit, [job_id]))()
             await wait_for_state(job_id, State.CANCELLED)
             assert printer.jobs[0].state == JobState.CANCELED
+
+
+async def test_who_wished_it_held_may_still_throw_it_away() -> None:
+    """The device takes its time to stop, and the owner changes their mind."""
+    async with scripted_printer(  # noqa: SIM117 - the device outlives the delivery
+        print_it=work_on(JobState.PROCESSING, 1, 1), misdeeds={CANCEL: [device.refuse(0x0000)]}
+    ) as printer:
+        async with delivering(replace(QUICK, no_progress=30, ending=30)):
+            standing = await stand_and_release(printer.uri)
+            (job_id,) = standing.job_ids
+            await wait_for_state(job_id, State.DELIVERING)
+            await sync_to_async(lambda: stop_jobs(standing.visit, [job_id]))()
+            await wait_until(lambda: CANCEL in printer.asked)
+            await sync_to_async(lambda: cancel_jobs(standing.visit, [job_id]))()
+            asked = printer.times_asked(ASK)
+            await wait_until(lambda: printer.times_asked(ASK) >= asked + 3)
+            work_on(JobState.CANCELED, 1, 1)(printer.jobs[0])
+            await wait_for_state(job_id, State.CANCELLED)
 
 
 async def test_a_device_that_only_knows_print_job() -> None:

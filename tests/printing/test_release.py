@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -13,11 +14,15 @@ from django.db import connections
 from allmende.directory.attempts import TooManyAttemptsError
 from allmende.directory.delegations import delegate_to, end_delegation
 from allmende.printing.delivery.port import DeliveryOrder, Progress, set_running_delivery
-from allmende.printing.job_states import State
+from allmende.printing.delivery.stops import StopWish, read_stop
+from allmende.printing.job_changes import change_job
+from allmende.printing.job_states import Change, State
 from allmende.printing.jobs import Job, JobDocument, JobEvent
+from allmende.printing.visit import release
 from allmende.printing.visit.claims import ClaimError
 from allmende.printing.visit.release import (
     InvalidChangesError,
+    ReleaseOutcome,
     ServiceNotRunningError,
     TicketChanges,
     cancel_jobs,
@@ -31,7 +36,7 @@ from allmende.printing.visit.release import (
     take_over_jobs,
 )
 from allmende.printing.visit.resealing import reseal_waiting_jobs
-from allmende.printing.visit.visits import begin_visit
+from allmende.printing.visit.visits import OpenVisit, begin_visit
 from allmende.seal import FileKey, Recipient, unseal_bytes
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 from printing.standing import Standing, stand
@@ -188,6 +193,31 @@ def test_cancel_ends_the_document(delivery: Recorder) -> None:
     assert not JobDocument.objects.filter(job_id=held).exists()
     assert Job.objects.get(pk=delivering).state == State.DELIVERING
     assert delivery.stopped == [delivering]
+
+
+@pytest.mark.parametrize(("end", "wish"), [(cancel_jobs, StopWish.CANCEL), (stop_jobs, StopWish.HOLD)])
+def test_what_begins_to_print_in_that_moment_is_stopped(
+    end: Callable[[OpenVisit, list[int]], list[ReleaseOutcome]],
+    wish: StopWish,
+    delivery: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    standing = stand()
+    (job_id,) = standing.job_ids
+    standing.release()
+    holder = delivery.orders[0].holder
+
+    def begin_first(job: Job, *change: Change, **columns: Any) -> State:
+        Job.objects.filter(pk=job.pk).update(state=State.DELIVERING.value)
+        return change_job(job, *change, **columns)
+
+    monkeypatch.setattr(release, "change_job", begin_first)
+    assert [outcome.done for outcome in end(standing.visit, [job_id])] == [True]
+    stop = read_stop(job_id, holder)
+    assert stop is not None
+    assert stop.wish == wish
+    assert delivery.stopped == [job_id]
+    assert JobDocument.objects.filter(job_id=job_id).exists()
 
 
 def test_a_job_that_waits_can_be_called_back(delivery: Recorder) -> None:

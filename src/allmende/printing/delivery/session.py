@@ -381,7 +381,8 @@ class DeliverySession:
         if self._look_for_wish or watch.is_time_to_note(self.progress):
             self._look_for_wish = False
             wish = await self._host.note_progress(self.progress, accepted=self._body is Body.WHOLE)
-            if wish is not None and self._wish is None:
+            # Who wished to have it held may still throw it away, not the other way round.
+            if wish is not None and wish is not self._wish and self._wish is not StopWish.CANCEL:
                 self._wish = wish
                 self._trouble = "stopped-by-owner"
                 return not watch.ending_until

@@ -169,7 +169,8 @@ def cancel_jobs(open_visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOu
         try:
             change_job(job, Change.CANCEL, actor=open_visit.person)
         except ForbiddenChangeError:
-            outcomes.append(ReleaseOutcome(job_id, "not-found"))
+            stopped = _stop_if_begun(open_visit, job, StopWish.CANCEL)
+            outcomes.append(ReleaseOutcome(job_id, "" if stopped else "not-found"))
             continue
         delivery = running_delivery()
         if delivery is not None:
@@ -196,7 +197,7 @@ def stop_jobs(open_visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOutc
             try:
                 change_job(job, Change.RETURN, actor=open_visit.person, holder="", reason="stopped-by-owner")
             except ForbiddenChangeError:
-                code = "begun"
+                code = "" if _stop_if_begun(open_visit, job, StopWish.HOLD) else "begun"
             else:
                 delivery = running_delivery()
                 if delivery is not None:
@@ -326,6 +327,15 @@ def _stop(open_visit: OpenVisit, job: Job, wish: StopWish) -> None:
     delivery = running_delivery()
     if delivery is not None:
         delivery.stop_job(job.pk)
+
+
+def _stop_if_begun(open_visit: OpenVisit, job: Job, wish: StopWish) -> bool:
+    """Of a job that was changed between our look and our change: whether it prints now, and is told to stop."""
+    job.refresh_from_db(fields=["state", "holder"])
+    if job.state != State.DELIVERING:
+        return False
+    _stop(open_visit, job, wish)
+    return True
 
 
 def _chosen(
