@@ -17,6 +17,7 @@ from allmende.printing.delivery.port import DeliveryOrder, Progress, set_running
 from allmende.printing.delivery.stops import StopWish, read_stop
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, State
+from allmende.printing.job_tickets import read_changes
 from allmende.printing.jobs import Job, JobDocument, JobEvent
 from allmende.printing.visit import release
 from allmende.printing.visit.claims import ClaimError
@@ -182,6 +183,41 @@ def test_a_busy_device_is_left_for_the_next_one(delivery: Recorder) -> None:
     assert delivery.orders[-1].device_id == elsewhere.pk
     assert delivery.orders[-1].holder != delivery.orders[1].holder
     assert delivery.withdrawn == [small]
+
+
+def test_what_was_chosen_goes_along_to_the_next_device(delivery: Recorder) -> None:
+    standing = stand(pages=3)
+    chosen = TicketChanges(copies=2, sides="two-sided-long-edge", colour=False, page_ranges=((2, 3),))
+    release_jobs(standing.visit, standing.job_ids, chosen)
+    take_over_jobs(standing.tap(make_device(standing.town, "rathaus-og")), standing.job_ids)
+    assert [order.changes for order in delivery.orders] == [chosen, chosen]
+    assert read_changes(Job.objects.get().released_changes) == chosen
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes"),
+    [
+        ({}, TicketChanges(page_ranges=((4, 9),))),
+        ({"ticket": {"page_ranges": [[4, 9]]}}, TicketChanges()),
+    ],
+    ids=["chosen at the device", "sent by the client"],
+)
+def test_pages_that_the_document_does_not_have_are_not_printed(
+    fields: dict[str, Any], changes: TicketChanges, delivery: Recorder
+) -> None:
+    """A device calls that completed, and the document would be gone without a sheet."""
+    standing = stand(pages=3, **fields)
+    (outcome,) = release_jobs(standing.visit, standing.job_ids, changes)
+    assert outcome.code == "no-such-pages"
+    assert Job.objects.get().state == State.HELD
+    assert delivery.orders == []
+    assert release_jobs(standing.visit, standing.job_ids, TicketChanges(page_ranges=((3, 9),)))[0].done
+
+
+def test_a_picture_is_one_page_whatever_is_chosen(delivery: Recorder) -> None:
+    standing = stand(pages=1, document_format="image/jpeg")
+    changes = TicketChanges(page_ranges=((4, 9),))
+    assert release_jobs(standing.visit, standing.job_ids, changes)[0].done
 
 
 def test_cancel_ends_the_document(delivery: Recorder) -> None:

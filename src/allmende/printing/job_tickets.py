@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from allmende.documents import JPEG, PNG
 from allmende.ipp import Range
 from allmende.ipp.ticket import Ticket
 from allmende.printing.delivery.port import TicketChanges
@@ -53,6 +54,14 @@ def pages_wanted(pages: int | None, ticket: Ticket) -> int | None:
     chosen = sum(max(0, min(wanted.upper, pages) - wanted.lower + 1) for wanted in ticket.page_ranges)
     # A picture is one page, whatever was asked for.
     return chosen or pages
+
+
+def chooses_no_page(job: Job, ticket: Ticket) -> bool:
+    """Whether nothing would come out: all that is asked for lies behind the document's end. A picture is one page, whatever was asked for."""
+    if job.pages is None or job.document_format in {JPEG, PNG}:
+        return False
+    pages = job.pages
+    return bool(ticket.page_ranges) and all(wanted.lower > pages for wanted in ticket.page_ranges)
 
 
 def impressions_wanted(pages: int | None, ticket: Ticket) -> int | None:

@@ -157,7 +157,7 @@ class OutcomeView(Schema):
     job: int
     done: bool
     code: str = Field(
-        description="Empty when done, else e.g. `not-held`, `begun`, `not-found`; of the town's rules "
+        description="Empty when done, else e.g. `not-held`, `begun`, `not-found`, `no-such-pages`; of the town's rules "
         "`refused-by-rule`, `awaits-approval`, `approval-declined`, `advised` (send it again with `anyway`); "
         "of budgets `budget-exceeded` (choose another cost centre)."
     )

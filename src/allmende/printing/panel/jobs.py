@@ -51,6 +51,7 @@ from allmende.printing.panel.pages import (
 from allmende.printing.visit.attempt_words import too_many_words
 from allmende.printing.visit.release import (
     NO_CHANGES,
+    NO_SUCH_PAGES,
     ClaimError,
     InvalidChangesError,
     ReleaseOutcome,
@@ -307,6 +308,8 @@ def _outcome_words(code: str) -> str:
         return _("A job has begun to print at the other device already.")
     if code == "not-openable":
         return _("A job can't be opened with your chip.")
+    if code == NO_SUCH_PAGES:
+        return _("The document does not have these pages.")
     return _("A job was not waiting any more.")
 
 

@@ -29,6 +29,7 @@ from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.job_access import MAX_VISIT_JOBS, open_job, visible_jobs
 from allmende.printing.job_changes import change_job, release_columns
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
+from allmende.printing.job_tickets import change_ticket, chooses_no_page, load_ticket, read_changes
 from allmende.printing.jobs import Job
 from allmende.printing.ledger.entries import local_day
 from allmende.printing.rules.at_release import ReleaseRules, RuleAnswer, count_ruling
@@ -62,6 +63,7 @@ MAX_PAGE_RANGES: Final = 32
 PAPER_FIRST_SECONDS: Final = 0.015
 _BEFORE_SENDING: Final = frozenset({Step.TURN, Step.CONNECT, Step.CREATE})
 SIDES: Final = frozenset({"one-sided", "two-sided-long-edge", "two-sided-short-edge"})
+NO_SUCH_PAGES: Final = "no-such-pages"
 NO_CHANGES: Final = TicketChanges()
 
 
@@ -79,7 +81,7 @@ class InvalidChangesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseOutcome:
-    """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, or that of `rule`.
+    """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, `no-such-pages`, or that of `rule`.
 
     `rule`: what a rule of the town says to the person: why the job does not go, or, of one that goes, a hint.
     `budgets`: the same of budgets; with the code `budget-exceeded` the one that refused. `overruled`: rules that go against what the
@@ -142,17 +144,13 @@ def release_jobs(
 
 
 def take_over_jobs(
-    open_visit: OpenVisit,
-    job_ids: Sequence[int],
-    changes: TicketChanges = NO_CHANGES,
-    anyway: Collection[int] = (),
+    open_visit: OpenVisit, job_ids: Sequence[int], anyway: Collection[int] = ()
 ) -> list[ReleaseOutcome]:
-    """Fetch jobs that wait for their turn at another device to this one. `begun`: its first bytes are on their way.
+    """Fetch jobs that wait for their turn at another device to this one, with the copies, sides, colour and pages that were chosen there.
 
-    What a rule keeps from coming out here stays where it was.
+    `begun`: its first bytes are on their way. What a rule keeps from coming out here stays where it was.
     """
-    check_changes(changes)
-    return _send_here(open_visit, job_ids, changes, _TAKE_OVER, anyway)
+    return _send_here(open_visit, job_ids, None, _TAKE_OVER, anyway)
 
 
 def cancel_jobs(open_visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOutcome]:
@@ -223,10 +221,11 @@ def settle_uncertain(open_visit: OpenVisit, job_id: int, came_out: bool) -> Rele
 def _send_here(
     open_visit: OpenVisit,
     job_ids: Sequence[int] | None,
-    changes: TicketChanges,
+    changes: TicketChanges | None,
     way: _Way,
     anyway: Collection[int],
 ) -> list[ReleaseOutcome]:
+    """`changes`: None means those of each job's last release."""
     delivery = running_delivery()
     if delivery is None:
         raise ServiceNotRunningError
@@ -247,11 +246,12 @@ def _send_here(
             if job is None:
                 outcomes.append(ReleaseOutcome(job_id, way.refusal))
                 continue
-            ruling = rules.rule(job, changes, bearers[job.pk]) if rules is not None else None
+            wished = read_changes(job.released_changes) if changes is None else changes
+            ruling = rules.rule(job, wished, bearers[job.pk]) if rules is not None else None
             if ruling is not None and ruling.answer is not None:
                 outcomes.append(ReleaseOutcome(job_id, ruling.answer.code, ruling.answer))
                 continue
-            wanted = changes if ruling is None else ruling.changes
+            wanted = wished if ruling is None else ruling.changes
             order, notes = _send_one(
                 open_visit, delivery, job, wanted, way.change, bearer=key_of(bearers[job.pk]), held=held
             )
@@ -300,6 +300,9 @@ def _send_one(
     opened = open_job(open_visit, job)
     if opened is None:
         return "not-openable", ()
+    if chooses_no_page(job, change_ticket(load_ticket(job.ticket), changes)):
+        # A device would call it printed, and the document would be gone without a sheet.
+        return NO_SUCH_PAGES, ()
     holder = delivery.new_holder()
     columns = release_columns(
         device_id=open_visit.device.pk,
