@@ -19,7 +19,7 @@ from allmende.printing.jobs import Job, JobDocument, SealedTo
 from allmende.printing.visit.release import list_visit_jobs
 from allmende.printing.visit.resealing import recipients_of
 from allmende.printing.visit.visits import begin_visit
-from allmende.seal import Recipient, unseal_bytes
+from allmende.seal import Identity, Recipient, unseal_bytes
 from makers import PDF, make_chip, make_device, make_job, make_person, make_queue, make_token
 from printing.standing import Standing, stand
 
@@ -44,6 +44,15 @@ def arrive_late(standing: Standing, **job: object) -> int:
     standing.person.recipient = recipient
     assert made.job.sealed_to == SealedTo.ENROLMENT
     return made.job.pk
+
+
+def test_of_a_job_under_a_replaced_key_its_owner_is_told_and_nothing_is_thrown_away() -> None:
+    standing = stand()
+    gone = make_job(standing.town, standing.person, recipients=[Identity.generate().recipient]).job
+    assert [job.id for job in list_visit_jobs(standing.visit)] == standing.job_ids
+    job, _sealed = stored(gone.pk)
+    assert (job.state, job.reason) == (State.HELD, "key-replaced")
+    assert Job.objects.get(pk=standing.job_ids[0]).reason == ""
 
 
 def test_a_job_that_came_too_late_for_the_enrolment_is_re_sealed_at_the_tap() -> None:

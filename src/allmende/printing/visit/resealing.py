@@ -16,6 +16,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import connection, transaction
 
@@ -33,6 +34,8 @@ from allmende.seal import FileKey, Recipient, read_header, rewrap_header
 from allmende.spool import SpoolError, new_key
 
 log = logging.getLogger(__name__)
+
+KEY_REPLACED: Final = "key-replaced"
 
 
 def on_person_enrolled(event: PersonEnrolled) -> None:
@@ -54,11 +57,27 @@ def cancel_lost_jobs(municipality_id: int, person_id: int) -> int:
     count = 0
     for job in lost.iterator():
         try:
-            change_job(job, Change.CANCEL, actor=person, reason="key-replaced")
+            change_job(job, Change.CANCEL, actor=person, reason=KEY_REPLACED)
         except ForbiddenChangeError:
             continue
         count += 1
     return count
+
+
+def note_lost_jobs(open_visit: OpenVisit, closed: Sequence[Job]) -> None:
+    """Tell of a person's own jobs that their key does not open: they came in the seconds in which the way in still knew the replaced key.
+
+    They stay held, for the portal to say so: a tap throws nothing away.
+    """
+    lost = [
+        job.pk
+        for job in closed
+        if job.person_id == open_visit.person.pk and job.state == State.HELD and job.reason != KEY_REPLACED
+    ]
+    if lost:
+        log.warning("jobs %s don't open with the key of their person", lost)
+        jobs = Job.objects.filter(municipality_id=open_visit.visit.municipality_id, state=State.HELD.value)
+        jobs.filter(pk__in=lost).update(reason=KEY_REPLACED)
 
 
 def reseal_soon(municipality_id: int, person_id: int) -> None:

@@ -33,7 +33,7 @@ from allmende.printing.rules.approvals import AWAITS, DECLINED, GIVEN
 from allmende.printing.rules.at_release import ADVISED, NEEDS_APPROVAL, RuleAnswer
 from allmende.printing.visit.bearers import other_bearers
 from allmende.printing.visit.outlooks import Outlook, foresee
-from allmende.printing.visit.resealing import reseal_at_tap
+from allmende.printing.visit.resealing import note_lost_jobs, reseal_at_tap
 from allmende.printing.visit.visits import OpenVisit
 from allmende.seal import SealError, open_note
 
@@ -108,6 +108,9 @@ def list_visit_jobs(open_visit: OpenVisit) -> list[VisitJob]:
     previews = set(
         JobPreview.objects.filter(job_id__in=[one.job.pk for one in opened]).values_list("job_id", flat=True)
     )
+    if len(opened) < len(jobs):
+        known = {one.job.pk for one in opened}
+        note_lost_jobs(open_visit, [job for job in jobs if job.pk not in known])
     reseal_at_tap(open_visit, opened)
     queues = _device_queues(open_visit, opened)
     delivery = running_delivery()
