@@ -108,6 +108,15 @@ async def test_sign_in_beats_the_claimed_name(gateway: Gateway, anna: Person) ->
     assert status == 401
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+async def test_a_password_may_come_in_either_charset(gateway: Gateway, anna: Person, charset: str) -> None:
+    await sync_to_async(anna.set_password)("Schlüssel Größe")
+    await sync_to_async(anna.save)()
+    credentials = base64.b64encode("anna:Schlüssel Größe".encode(charset))
+    client = Client(gateway, user=None, headers=[(b"authorization", b"Basic " + credentials)])
+    assert (await get_job(pk=await client.print_id())).identity == "signed-in"
+
+
 @pytest.mark.parametrize("credentials", [("anna", "wrong"), ("nobody", "a password of anna")])
 async def test_a_wrong_password_is_never_a_weaker_identity(
     gateway: Gateway, credentials: tuple[str, str]

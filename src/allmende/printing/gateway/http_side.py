@@ -77,7 +77,10 @@ class Gateway:
             await _send_text(send, 408, "The request did not become whole.", [(b"connection", b"close")])
         except SignInError:
             await _send_text(
-                send, 401, "Name or password are wrong.", [(b"www-authenticate", b'Basic realm="Allmende"')]
+                send,
+                401,
+                "Name or password are wrong.",
+                [(b"www-authenticate", b'Basic realm="Allmende", charset="UTF-8"')],
             )
         except IppError as error:  # a head that makes no sense
             await _send_text(send, 400, str(error))

@@ -148,7 +148,7 @@ class Requesters:
         return known[1:]
 
     async def _sign_in(self, town: Town, name: str, password: str, address: str) -> Owner:
-        text = f"{town.id}\0{name}\0{password}".encode("utf-8", "surrogateescape")
+        text = f"{town.id}\0{name}\0{password}".encode()
         digest = hmac.digest(self._secret, text, hashlib.sha256)
         right = self._right_passwords.get(digest)
         if right is not None:
@@ -209,13 +209,20 @@ def _find_by_address(keys: Iterable[tuple[Town, str]]) -> dict[tuple[Town, str],
 
 
 def _read_basic(authorization: bytes) -> tuple[str, str] | None:
-    """Name and password of RFC 7617, None for another scheme or nonsense: such a header says nothing."""
+    """Name and password of RFC 7617, None for another scheme or nonsense: such a header says nothing.
+
+    UTF-8 is what we ask for; older clients send ISO 8859-1.
+    """
     scheme, _, encoded = authorization.partition(b" ")
     if scheme.lower() != b"basic" or len(encoded) > 2_000:
         return None
     try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8", "surrogateescape")
+        octets = base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError):
         return None
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = octets.decode("latin-1")
     name, colon, password = text.partition(":")
     return (name, password) if colon and name else None
