@@ -291,6 +291,21 @@ async def test_an_unknown_person_goes_to_quarantine_under_the_towns_key(
     assert unseal_bytes(identity, sealed) == PDF
 
 
+async def test_an_unknown_address_is_bounded_in_jobs_not_in_requests(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most clients announce a job and send its document then: that is one job."""
+    monkeypatch.setattr("allmende.printing.arrival.quotas.UNKNOWN_JOBS_PER_HOUR", 2)
+    stranger = Client(gateway, user="fremde")
+    last = make.boolean("last-document", value=True)
+    for _ in range(2):
+        number = make.integer("job-id", job_id_of(await stranger.send(Operation.CREATE_JOB)))
+        sent = await stranger.send(Operation.SEND_DOCUMENT, number, last, document=PDF)
+        assert sent.code == Status.SUCCESSFUL_OK, status_of(sent)
+    assert (await stranger.send(Operation.CREATE_JOB)).code == Status.SERVER_ERROR_TOO_MANY_JOBS
+    assert (await Client(gateway, user="andere").print()).code == Status.SERVER_ERROR_TOO_MANY_JOBS
+
+
 async def test_create_job_then_send_document(client: Client, town: Municipality) -> None:
     created = await client.send(Operation.CREATE_JOB, make.name("job-name", "Zwei Schritte"))
     job_id = job_id_of(created)

@@ -105,7 +105,11 @@ class Intake:
     async def begin(self, submission: Submission, job_id: int | None = None) -> Arrival:
         """Let a document in; `job_id` is that of a job announced before (`announce`). Raises RefusedError."""
         permit = await self.quotas.admit(
-            submission.town, submission.owner, submission.address, submission.expected_size
+            submission.town,
+            submission.owner,
+            submission.address,
+            submission.expected_size,
+            is_announced=job_id is not None,
         )
         return Arrival(self, submission, permit, job_id)
 

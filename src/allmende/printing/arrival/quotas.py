@@ -118,8 +118,19 @@ class Quotas:
         #: Set by whoever watches the disk.
         self.disk_has_room = True
 
-    async def admit(self, town: Town, owner: Owner | None, address: str, expected: int | None) -> Permit:
-        """Let one upload in, of `expected` bytes where the client told. Raises RefusedError."""
+    async def admit(
+        self,
+        town: Town,
+        owner: Owner | None,
+        address: str,
+        expected: int | None,
+        *,
+        is_announced: bool = False,
+    ) -> Permit:
+        """Let one upload in, of `expected` bytes where the client told. Raises RefusedError.
+
+        `is_announced`: its job was let in before, and is not counted once more.
+        """
         if not self.disk_has_room:
             raise RefusedError(Refusal.DISK_FULL)
         key: _Key = (town.id, owner.id if owner else None)
@@ -128,7 +139,8 @@ class Quotas:
         if self._uploads[who] >= town.quota_connections or self._all_uploads >= MAX_UPLOADS:
             raise RefusedError(Refusal.TOO_MANY_UPLOADS)
         if owner is None:
-            self._count_unknown(address_key)
+            if not is_announced:
+                self._count_unknown(address_key)
         elif owner.sealed_to == "enrolment" and not town.accept_before_enrolment:
             raise RefusedError(Refusal.NOT_ENROLLED)
         if expected is not None and expected > self._max_document:
