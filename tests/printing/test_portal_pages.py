@@ -16,7 +16,7 @@ from allmende.directory.people import Delegation, Person
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.queue_addresses import QueueAddress, find_queue_addresses
-from makers import make_chip, make_job, make_person, make_town
+from makers import make_chip, make_job, make_person, make_queue, make_town
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +94,21 @@ def test_strangers_are_sent_to_sign_in(client: Client, address: str) -> None:
 def test_operator_without_a_town_is_refused(client: Client) -> None:
     client.force_login(Person.objects.create_superuser("root", "a long password"))
     assert client.get("/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [("completed", "Windows says “printed”"), ("pending-held", "the job stays until you have fetched it")],
+)
+def test_the_instructions_say_what_windows_will_show(
+    portal: Client, anna: Person, told: str, words: str
+) -> None:
+    assert anna.municipality is not None
+    queue = make_queue(anna.municipality)
+    queue.reported_state = told
+    queue.save()
+    portal.post("/adressen/", {"label": "Arbeitsplatz"})
+    assert words in portal.get(f"/adressen/{QueueAddress.objects.get().pk}/").content.decode()
 
 
 def test_address_prints_in_my_name_until_revoked(portal: Client, anna: Person) -> None:

@@ -18,6 +18,7 @@ from allmende.directory.page_access import person_page, town_id_of
 from allmende.directory.people import Person
 from allmende.printing.printer_addresses import PrinterAddresses, airprint_profile, printer_addresses
 from allmende.printing.queue_addresses import QueueAddress
+from allmende.printing.queues import Queue, QueueKind, ReportedState
 
 MAX_ADDRESSES = 20
 
@@ -64,7 +65,12 @@ def show_my_addresses(request: HttpRequest, person: Person) -> HttpResponse:
 @person_page
 def show_address(request: HttpRequest, person: Person, address_id: int) -> HttpResponse:
     address = access_address_for(person, address_id)
-    context = {"address": address, "uris": _addresses(address)}
+    queue = Queue.objects.filter(municipality_id=address.municipality_id, kind=QueueKind.HELD).first()
+    context = {
+        "address": address,
+        "uris": _addresses(address),
+        "tells_completed": queue is not None and queue.reported_state == ReportedState.COMPLETED,
+    }
     return render(request, "printing/address.html", context)
 
 
