@@ -24,6 +24,7 @@ from allmende.directory.people import Person
 from allmende.ipp import GroupTag, JobState, Operation, Status, decode, encode, make
 from allmende.printing.arrival.intake import SMALL_DOCUMENT
 from allmende.printing.gateway import Gateway
+from allmende.printing.gateway.request_body import RequestBody
 from allmende.printing.job_spool import job_spool
 from allmende.printing.jobs import Job, JobDocument, JobEvent
 from allmende.printing.print_service import PrintService
@@ -341,9 +342,43 @@ async def test_a_direct_queue_says_that_it_does_not_hold(gateway: Gateway, town:
         Operation.VALIDATE_JOB, make.boolean("ipp-attribute-fidelity", value=True), job=hold
     )
     assert refused.code == Status.CLIENT_ERROR_ATTRIBUTES_OR_VALUES_NOT_SUPPORTED
+    printer = (await client.send(Operation.GET_PRINTER_ATTRIBUTES)).group(GroupTag.PRINTER)
+    assert Operation.HOLD_JOB not in (printer.integers("operations-supported") or ())
+    assert printer.keywords("job-hold-until-supported") == ("no-hold",)
     told = await client.print(PDF, job=hold)
     assert told.code == Status.SUCCESSFUL_OK_IGNORED_OR_SUBSTITUTED_ATTRIBUTES
     assert told.group(GroupTag.UNSUPPORTED).keyword("job-hold-until") == "indefinite"
+
+
+@pytest.mark.parametrize("document", [PDF, LARGE], ids=["small", "large"])
+async def test_a_job_cancelled_in_mid_upload_is_gone_and_not_to_be_sent_again(
+    client: Client, gateway: Gateway, home: Path, document: bytes
+) -> None:
+    number = make.integer("job-id", job_id_of(await client.send(Operation.CREATE_JOB)))
+    last = make.boolean("last-document", value=True)
+    message = encode(request(Operation.SEND_DOCUMENT, client.path, number, last))
+    first_half_arrived, cancelled = asyncio.Event(), asyncio.Event()
+    receive = RequestBody.read
+
+    async def read(body: RequestBody) -> bytes:
+        piece = await receive(body)
+        if piece == document[len(document) // 2 :]:
+            first_half_arrived.set()
+            await cancelled.wait()
+        return piece
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RequestBody, "read", read)
+        half = len(document) // 2
+        upload = asyncio.create_task(client.post([message + document[:half], document[half:]]))
+        await first_half_arrived.wait()
+        assert (await client.send(Operation.CANCEL_JOB, number)).code == Status.SUCCESSFUL_OK
+        cancelled.set()
+        _, body = await upload
+    # A temporary error would make the client send it again.
+    assert decode(body)[0].code == Status.CLIENT_ERROR_NOT_POSSIBLE
+    assert [path for path in (home / "spool").rglob("*") if path.is_file()] == []
+    assert not gateway.parts.service.quotas._incoming
 
 
 async def test_close_job_completes_what_was_left_open(client: Client) -> None:

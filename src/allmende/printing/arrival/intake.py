@@ -126,7 +126,7 @@ class Intake:
 
 
 class Arrival:
-    """One document on its way in. `write` its bytes in order, then `finish`, or `abort`; not from two tasks at once."""
+    """One document on its way in. `write` its bytes in order, then `finish`, from one task; any may `abort` it."""
 
     def __init__(self, intake: Intake, submission: Submission, permit: Permit, job_id: int | None) -> None:
         self._intake = intake
@@ -143,6 +143,8 @@ class Arrival:
 
     async def write(self, chunk: bytes) -> None:
         """Take the next bytes. Raises RefusedError; the arrival is then aborted."""
+        if self._ended:
+            raise RefusedError(Refusal.JOB_GONE)
         self.size += len(chunk)
         try:
             await self._permit.receive(self.size)
@@ -196,6 +198,9 @@ class Arrival:
             await self._in_thread(upload.abort)
 
     async def _refuse(self, refusal: Refusal) -> NoReturn:
+        if self._ended:
+            # The job was cancelled while its document was on its way: what fails now fails for that.
+            refusal = Refusal.JOB_GONE
         await self.abort()
         raise RefusedError(refusal)
 
@@ -212,6 +217,8 @@ class Arrival:
             self._upload = _Upload(self._intake.spool, new_key(self._submission.town.slug), recipients)
         batch, self._chunks, self._collected = self._chunks, [], 0
         await self._await_batch()
+        if self._ended:
+            raise RefusedError(Refusal.JOB_GONE)
         self._batch = self._in_thread(self._upload.write, batch)
 
     async def _await_batch(self) -> None:

@@ -88,8 +88,12 @@ class Permit:
 
     async def receive(self, size: int) -> None:
         """The document has `size` bytes by now. Raises RefusedError where that is too much."""
-        if size > self._reserved:
-            await self._quotas.reserve(self._key, size, size - self._reserved, self._size_allowed)
+        more = size - self._reserved
+        if more <= 0:
+            return
+        await self._quotas.check_room(self._key, size, more, self._size_allowed)
+        if not self._left:  # whoever cancels the job gives the permit back meanwhile
+            self._quotas.reserve(self._key, more)
             self._reserved = size
 
     def leave(self, stored_size: int | None) -> None:
@@ -170,11 +174,11 @@ class Quotas:
         except BaseException:
             self.uploads_ended(key, address_key, 0)
             raise
-        self._incoming[key] += expected or 0
+        self.reserve(key, expected or 0)
         return Permit(self, key, address_key, size_allowed, expected or 0)
 
-    async def reserve(self, key: _Key, size: int, more: int, size_allowed: int) -> None:
-        """An upload has `size` bytes by now, `more` than before. Raises RefusedError, and nothing is reserved then."""
+    async def check_room(self, key: _Key, size: int, more: int, size_allowed: int) -> None:
+        """Whether an upload may have `size` bytes by now, `more` than before. Raises RefusedError."""
         if size > self._max_document:
             raise RefusedError(Refusal.TOO_LARGE)
         held = self._held.get(key)
@@ -182,7 +186,9 @@ class Quotas:
             held = await self._count(key)
             if held.size + self._incoming[key] + more > size_allowed:
                 raise RefusedError(Refusal.TOO_MANY_BYTES)
-        self._incoming[key] += more
+
+    def reserve(self, key: _Key, size: int) -> None:
+        self._incoming[key] += size
 
     def stored(self, key: _Key, size: int) -> None:
         """A document waits from now on. It may be counted twice where a count has just seen it: before a refusal it is counted anew."""
