@@ -180,7 +180,11 @@ def _profile(queue: QueueView, place: PrinterPlace) -> PrinterProfile:
         # Requests of 2.1 and 2.2 are answered too; to claim these, a printer must have its operators' operations (PWG 5100.12 §6.3, §6.4).
         versions=("1.1", "2.0"),
         features=("ipp-everywhere", "job-release") if not queue.is_direct else ("ipp-everywhere",),
-        operations=tuple(int(operation) for operation in OPERATIONS),
+        operations=tuple(
+            int(operation)
+            for operation in OPERATIONS
+            if not (queue.is_direct and operation is Operation.HOLD_JOB)
+        ),
         formats=(
             "application/pdf",
             "image/jpeg",
