@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Allmende contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Every page in both languages and both themes: axe finds nothing (WCAG 2.2 AA), text can be told from its ground, and nothing
-scrolls sideways at 200 % zoom."""
+"""Every page in both languages and both themes: axe finds nothing (WCAG 2.2 AA), text can be told from its ground, one sees where
+the keyboard is, and nothing scrolls sideways at 200 % zoom."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ _HARD_TO_READ = """() => {
   }
   return found;
 }"""
+# Nor does axe look whether one sees where the keyboard is. What a reader types into (`wedge`) has the focus always, and shows nothing.
+_FOCUS_UNSEEN = """() => {
+  const look = (element) => [null, '::before', '::after'].map((part) => getComputedStyle(element, part))
+    .map((style) => [style.outlineStyle, style.boxShadow, style.borderColor, style.borderWidth].join()).join('|');
+  const looks = (element) => look(element) + (element.nextElementSibling ? look(element.nextElementSibling) : '');
+  const found = [];
+  for (const element of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')) {
+    const box = element.getBoundingClientRect();
+    if (box.width < 3 || box.height < 3 || !element.checkVisibility() || element.matches('.wedge')) { continue; }
+    document.activeElement.blur();
+    const before = looks(element);
+    element.focus();
+    if (document.activeElement === element && looks(element) === before) { found.push(element.outerHTML.slice(0, 80)); }
+  }
+  return found;
+}"""
 _SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -80,6 +96,8 @@ def check_page(page: Page, language: str) -> list[str]:
         nodes = "; ".join(str(node["html"])[:120] for node in violation["nodes"][:3])
         wrong.append(f"{name}: {violation['id']}: {nodes}")
     wrong += [f"{name}: hard to read: {text}" for text in page.evaluate(_HARD_TO_READ)]
+    page.keyboard.press("Tab")
+    wrong += [f"{name}: focus is not seen: {element}" for element in page.evaluate(_FOCUS_UNSEEN)]
     page.set_viewport_size({"width": 640, "height": 400})
     if page.evaluate(_SIDEWAYS) > 0:
         wrong.append(f"{name}: scrolls sideways at 200 % zoom")
