@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import plistlib
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -44,6 +45,16 @@ def portal(client: Client, anna: Person) -> Client:
     client.force_login(anna)
     client.cookies["django_language"] = "en"
     return client
+
+
+def test_the_table_asks_again_while_pages_are_counted(portal: Client, anna: Person) -> None:
+    assert anna.municipality is not None
+    job = make_job(anna.municipality, anna, pages=None, inspection="").job
+    assert "every 3s" in portal.get("/").content.decode()
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(minutes=1))
+    assert "every 3s" not in portal.get("/").content.decode()
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now(), pages=3)
+    assert "every 3s" not in portal.get("/").content.decode()
 
 
 def test_my_jobs_without_titles(portal: Client, anna: Person, bernd: Person) -> None:

@@ -118,6 +118,8 @@ def test_what_is_no_document_is_refused(demo: ServiceProcess, tmp_path: Path) ->
     assert "gibtsnicht.pdf" in missing.stderr
     assert demo.command("demo", "print").returncode == 2
     assert demo.command("demo", "tap", "keller").returncode == 2
+    for copies in ("0", "-1", "zwei", "1000"):
+        assert demo.command("demo", "print", str(tmp_path / "x.pdf"), "--copies", copies).returncode == 2
 
 
 def test_without_a_service_each_command_says_so(tmp_path: Path, letter: Path, demo: ServiceProcess) -> None:

@@ -26,7 +26,7 @@ def show_my_jobs(request: HttpRequest, person: Person) -> HttpResponse:
     jobs = list_my_jobs(person)
     context = {
         "jobs": jobs,
-        "in_motion": any(job.is_in_flight for job in jobs),
+        "in_motion": any(job.will_change for job in jobs),
         "has_chip": bool(person.recipient),
     }
     return render(request, "printing/my_jobs.html", context)
@@ -37,7 +37,7 @@ def show_my_jobs(request: HttpRequest, person: Person) -> HttpResponse:
 def show_my_jobs_table(request: HttpRequest, person: Person) -> HttpResponse:
     """The table alone: what the page fetches again while something prints."""
     jobs = list_my_jobs(person)
-    context = {"jobs": jobs, "in_motion": any(job.is_in_flight for job in jobs)}
+    context = {"jobs": jobs, "in_motion": any(job.will_change for job in jobs)}
     return render(request, "printing/my_jobs_table.html", context)
 
 

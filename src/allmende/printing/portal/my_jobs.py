@@ -8,10 +8,12 @@ Always holds: every function starts from the actor's own rows of their own town.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
@@ -23,6 +25,8 @@ from allmende.printing.portal.job_outlooks import PortalOutlook, PortalOutlooks
 from allmende.printing.visit.visit_jobs import sheets_needed
 
 MAX_LISTED: Final = 200
+#: What has no pages by then gets none before its owner's next tap.
+_COUNTED_WITHIN: Final = timedelta(seconds=30)
 _OPEN: Final = (State.INCOMING, State.HELD, State.RELEASED, State.DELIVERING, State.UNCERTAIN)
 
 
@@ -36,8 +40,12 @@ class MyJob:
     outlook: PortalOutlook | None = None
 
     @property
-    def is_in_flight(self) -> bool:
-        return self.row.state in IN_FLIGHT
+    def will_change(self) -> bool:
+        """By itself and soon: it is on its way, or its pages are just being counted."""
+        uncounted = self.row.pages is None and not self.row.inspection
+        return self.row.state in IN_FLIGHT or (
+            uncounted and timezone.now() - self.row.created_at < _COUNTED_WITHIN
+        )
 
 
 def own_jobs(actor: Person) -> QuerySet[Job]:

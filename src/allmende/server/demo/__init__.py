@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     printing = actions.add_parser("print", help="print a file to the town's queue")
     printing.add_argument("file", type=Path)
     printing.add_argument("--as", dest="login", choices=logins, default=logins[0], help="whose paper it is")
-    printing.add_argument("--copies", type=int, default=1)
+    printing.add_argument("--copies", type=_read_copies, default=1, metavar="NUMBER")
     printing.add_argument("--title", help="the job's name; the file's name by default")
 
     tap = actions.add_parser("tap", help="lay a chip on the reader of a device, and print what waits")
@@ -51,3 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         "tray": demo_client.show_tray,
     }
     return actions[arguments.action](arguments)
+
+
+def _read_copies(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 999):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 999")
+    return int(text)
