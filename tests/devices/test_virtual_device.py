@@ -223,6 +223,22 @@ async def test_a_raster_device_refuses_pdf(tmp_path: Path) -> None:
         assert reply.status == ipp.Status.CLIENT_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED
 
 
+async def test_the_tray_speaks_the_browser_s_language_until_one_chooses(tmp_path: Path) -> None:
+    import urllib.request
+
+    def shown(path: str) -> str:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{device.port}{path}", headers={"Accept-Language": "en-GB,en;q=0.9"}
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - this machine
+            return str(answer.read().decode())
+
+    async with virtual_device(tmp_path) as device:
+        assert "Output tray" in await asyncio.to_thread(shown, "/")
+        assert 'href="/?lang=de"' in await asyncio.to_thread(shown, "/")
+        assert "Ausgabefach" in await asyncio.to_thread(shown, "/?lang=de")
+
+
 async def test_another_sites_page_can_not_jam_it(tmp_path: Path) -> None:
     import urllib.request
 

@@ -127,13 +127,12 @@ def render_tray_page(printer: Printer, title: str, language: str) -> str:
         else f'<p class="soft">{words["empty"]}</p>'
     )
     other = "de" if language == "en" else "en"
-    switch = "/?lang=en" if other == "en" else "/"
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="refresh" content="2"><title>{words["tray"]} · {escape(title)}</title>
 <link rel="icon" href="/icon-128.png"><style>{_STYLE}</style></head><body>
 <header><div><p class="kind" style="margin:0">{words["virtual"]}</p><h1>{escape(title)}</h1></div>
-<p style="margin:0"><a href="{switch}" lang="{other}" hreflang="{other}">{words["other"]}</a></p></header><main>{_identified(printer, words)}
+<p style="margin:0"><a href="/?lang={other}" lang="{other}" hreflang="{other}">{words["other"]}</a></p></header><main>{_identified(printer, words)}
 <section aria-labelledby="tray"><div class="head"><h2 id="tray">{words["tray"]} ({len(printer.tray.pages)} {words["pages"]})</h2>
 {_button("/tray/empty", words["take"], language)}</div>{tray}</section>
 <section aria-labelledby="jobs"><h2 id="jobs">{words["jobs"]}</h2>{_state(printer, words)}{_jobs(printer, words)}</section>

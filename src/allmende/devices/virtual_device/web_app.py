@@ -165,7 +165,10 @@ class VirtualDeviceApp:
             await _reply(send, 405, "text/plain", b"GET or POST\n")
         elif path in {"/", "/ipp/print"}:
             query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace")))
-            language = "en" if query.get("lang") == "en" else "de"
+            wanted = query.get("lang") or dict(scope["headers"]).get(b"accept-language", b"").decode(
+                "latin-1"
+            )
+            language = "en" if wanted.lower().startswith("en") else "de"
             page = render_tray_page(self._printer, self._title, language)
             await _reply(send, 200, "text/html; charset=utf-8", page.encode())
         elif path == "/tray.json":
@@ -211,8 +214,8 @@ class VirtualDeviceApp:
         if is_json or not body:
             await _reply_json(send, {"fault": self._printer.fault.kind.value})
         else:
-            language = "?lang=en" if isinstance(form, dict) and form.get("lang") == "en" else ""
-            await _reply(send, 303, "text/plain", b"", location=f"/{language}")
+            language = "en" if isinstance(form, dict) and form.get("lang") == "en" else "de"
+            await _reply(send, 303, "text/plain", b"", location=f"/?lang={language}")
 
 
 def _job_facts(job: Any) -> dict[str, Any]:
