@@ -261,6 +261,7 @@ def check_jobs() -> Iterator[Finding]:
     """Jobs that a device has had in its hands for long."""
     from django.utils import timezone  # noqa: PLC0415 - after start_django
     from django.utils.translation import gettext as _  # noqa: PLC0415
+    from django.utils.translation import ngettext  # noqa: PLC0415
 
     from allmende.printing.job_states import State  # noqa: PLC0415
     from allmende.printing.jobs import jobs_in_flight, jobs_that_expire  # noqa: PLC0415
@@ -269,10 +270,18 @@ def check_jobs() -> Iterator[Finding]:
     stuck = jobs_in_flight().filter(state=State.DELIVERING.value, released_at__lt=an_hour_ago).count()
     uncertain = jobs_that_expire().filter(state=State.UNCERTAIN.value).count()
     if stuck:
-        text = _("%(count)d jobs have been printing for more than an hour: look at their devices.")
+        text = ngettext(
+            "%(count)d job has been printing for more than an hour: look at its device.",
+            "%(count)d jobs have been printing for more than an hour: look at their devices.",
+            stuck,
+        )
         yield Finding(Severity.WARNING, _("Jobs"), text % {"count": stuck})
     if uncertain:
-        text = _("%(count)d jobs wait for their owners to say whether they came out.")
+        text = ngettext(
+            "%(count)d job waits for its owner to say whether it came out.",
+            "%(count)d jobs wait for their owners to say whether they came out.",
+            uncertain,
+        )
         yield Finding(Severity.OK, _("Jobs"), text % {"count": uncertain})
 
 

@@ -36,9 +36,14 @@ def count_missing() -> int:
 
 
 def missing_words(count: int) -> str:
-    from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
+    from django.utils.translation import ngettext  # noqa: PLC0415 - after start_django
 
-    return _("%(count)d migrations are missing: run `allmende migrate`.") % {"count": count}
+    text = ngettext(
+        "%(count)d migration is missing: run `allmende migrate`.",
+        "%(count)d migrations are missing: run `allmende migrate`.",
+        count,
+    )
+    return text % {"count": count}
 
 
 def is_migrated() -> bool:
