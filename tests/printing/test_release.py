@@ -13,13 +13,13 @@ from django.db import connections
 
 from allmende.directory.attempts import TooManyAttemptsError
 from allmende.directory.delegations import delegate_to, end_delegation
+from allmende.printing import job_endings
 from allmende.printing.delivery.port import DeliveryOrder, Progress, set_running_delivery
 from allmende.printing.delivery.stops import StopWish, read_stop
 from allmende.printing.job_changes import change_job
 from allmende.printing.job_states import Change, State
 from allmende.printing.job_tickets import read_changes
 from allmende.printing.jobs import Job, JobDocument, JobEvent
-from allmende.printing.visit import release
 from allmende.printing.visit.claims import ClaimError
 from allmende.printing.visit.release import (
     InvalidChangesError,
@@ -247,7 +247,7 @@ def test_what_begins_to_print_in_that_moment_is_stopped(
         Job.objects.filter(pk=job.pk).update(state=State.DELIVERING.value)
         return change_job(job, *change, **columns)
 
-    monkeypatch.setattr(release, "change_job", begin_first)
+    monkeypatch.setattr(job_endings, "change_job", begin_first)
     assert [outcome.done for outcome in end(standing.visit, [job_id])] == [True]
     stop = read_stop(job_id, holder)
     assert stop is not None

@@ -17,8 +17,8 @@ from allmende.directory.audit import record_audit
 from allmende.directory.municipalities import Municipality
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
-from allmende.printing.job_cancelling import cancel_job
 from allmende.printing.job_changes import change_job
+from allmende.printing.job_endings import cancel_job
 from allmende.printing.job_states import TERMINAL, Change, ForbiddenChangeError, State
 from allmende.printing.jobs import Job
 from allmende.printing.visit.resealing import reseal_soon

@@ -19,7 +19,7 @@ from allmende.printing.gateway.calls import Call, answer
 from allmende.printing.gateway.errors import not_found
 from allmende.printing.gateway.job_views import job_view
 from allmende.printing.gateway.own_jobs import MAX_JOBS, Which, find_own_job, list_own_jobs
-from allmende.printing.job_cancelling import cancel_job as cancel_stored_job
+from allmende.printing.job_endings import cancel_job as cancel_stored_job
 from allmende.printing.job_states import TERMINAL, State
 from allmende.printing.jobs import Job
 

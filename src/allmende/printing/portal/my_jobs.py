@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from allmende.directory.page_access import town_id_of
 from allmende.directory.people import Person
-from allmende.printing.job_cancelling import cancel_job
+from allmende.printing.job_endings import cancel_job
 from allmende.printing.job_states import IN_FLIGHT, TERMINAL, State
 from allmende.printing.job_tickets import JobTicketView, load_ticket, read_job_ticket
 from allmende.printing.jobs import Job

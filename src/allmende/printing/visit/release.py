@@ -25,9 +25,9 @@ from allmende.printing.budget_reservations import (
 )
 from allmende.printing.delivery.port import DeliveryOrder, DeliveryPort, TicketChanges, running_delivery
 from allmende.printing.delivery.rules import Step
-from allmende.printing.delivery.stops import StopWish, wish_stop
 from allmende.printing.job_access import MAX_VISIT_JOBS, open_job, visible_jobs
 from allmende.printing.job_changes import change_job, release_columns
+from allmende.printing.job_endings import cancel_job, hold_job_again
 from allmende.printing.job_states import Change, ForbiddenChangeError, State
 from allmende.printing.job_tickets import change_ticket, chooses_no_page, load_ticket, read_changes
 from allmende.printing.jobs import Job
@@ -157,23 +157,8 @@ def cancel_jobs(open_visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOu
     """Throw documents away for good: held, waiting, or uncertain. What prints already is stopped and then thrown away."""
     outcomes = []
     for job, job_id in _chosen(open_visit, job_ids, State):
-        if job is None:
-            outcomes.append(ReleaseOutcome(job_id, "not-found"))
-            continue
-        if job.state == State.DELIVERING:
-            _stop(open_visit, job, StopWish.CANCEL)
-            outcomes.append(ReleaseOutcome(job_id))
-            continue
-        try:
-            change_job(job, Change.CANCEL, actor=open_visit.person)
-        except ForbiddenChangeError:
-            stopped = _stop_if_begun(open_visit, job, StopWish.CANCEL)
-            outcomes.append(ReleaseOutcome(job_id, "" if stopped else "not-found"))
-            continue
-        delivery = running_delivery()
-        if delivery is not None:
-            delivery.withdraw(job_id)
-        outcomes.append(ReleaseOutcome(job_id))
+        done = job is not None and cancel_job(open_visit.person, job)
+        outcomes.append(ReleaseOutcome(job_id, "" if done else "not-found"))
     keep_visit_open(open_visit)
     return outcomes
 
@@ -186,20 +171,9 @@ def stop_jobs(open_visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOutc
     """
     outcomes = []
     for job, job_id in _chosen(open_visit, job_ids, (State.RELEASED, State.DELIVERING)):
-        code = ""
-        if job is None:
-            code = "not-found"
-        elif job.state == State.DELIVERING:
-            _stop(open_visit, job, StopWish.HOLD)
-        else:
-            try:
-                change_job(job, Change.RETURN, actor=open_visit.person, holder="", reason="stopped-by-owner")
-            except ForbiddenChangeError:
-                code = "" if _stop_if_begun(open_visit, job, StopWish.HOLD) else "begun"
-            else:
-                delivery = running_delivery()
-                if delivery is not None:
-                    delivery.withdraw(job_id)
+        code = "not-found"
+        if job is not None:
+            code = "" if hold_job_again(open_visit.person, job) else "begun"
         outcomes.append(ReleaseOutcome(job_id, code))
     keep_visit_open(open_visit)
     return outcomes
@@ -323,22 +297,6 @@ def _send_one(
     except BudgetExceededError as error:
         return BUDGET_EXCEEDED, (error.note,)
     return DeliveryOrder(job.pk, open_visit.device.pk, holder, opened.file_key, changes), notes
-
-
-def _stop(open_visit: OpenVisit, job: Job, wish: StopWish) -> None:
-    wish_stop(job, wish, actor=open_visit.person)
-    delivery = running_delivery()
-    if delivery is not None:
-        delivery.stop_job(job.pk)
-
-
-def _stop_if_begun(open_visit: OpenVisit, job: Job, wish: StopWish) -> bool:
-    """Of a job that was changed between our look and our change: whether it prints now, and is told to stop."""
-    job.refresh_from_db(fields=["state", "holder"])
-    if job.state != State.DELIVERING:
-        return False
-    _stop(open_visit, job, wish)
-    return True
 
 
 def _chosen(
