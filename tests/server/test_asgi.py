@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, cast
+
+import pytest
 
 from allmende.server.asgi import WEB_THREADS, Application
 
@@ -42,6 +44,18 @@ async def ask(application: Application) -> int:
 
     await asyncio.wait_for(application(scope("/static/kern/kern.min.css"), no_body, send), _PATIENCE)
     return int(sent[0]["status"])
+
+
+@pytest.mark.parametrize("path", ["/ipp/print/zerbst", "/IPP/PRINT/ZERBST"])
+async def test_printing_does_not_pass_through_the_pages(path: str) -> None:
+    application, met = Application(), []
+
+    async def gateway(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        met.append(scope["path"])
+
+    application._gateway = cast("Any", gateway)
+    await application(scope(path, "POST"), no_body, cast("Any", None))
+    assert met == [path]
 
 
 async def test_clients_that_never_read_keep_no_thread() -> None:

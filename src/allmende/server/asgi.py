@@ -57,7 +57,8 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if scope["path"].startswith("/ipp/") and self._gateway is not None:
+            # In any case of letters, as the gateway reads the rest of the path.
+            if scope["path"][:5].lower() == "/ipp/" and self._gateway is not None:
                 await self._gateway(scope, receive, send)
             else:
                 await self._answer_page(scope, receive, send)
