@@ -16,8 +16,10 @@ from allmende.devices.devices import Device
 from allmende.ipp import Operation, PrinterState, make
 from allmende.ipp.message import Attribute
 from allmende.printing.delivery import delivery as delivery_module
-from allmende.printing.delivery import devices
+from allmende.printing.delivery import devices, host
+from allmende.printing.delivery.records import note_waiting
 from allmende.printing.job_states import State
+from allmende.printing.jobs import Job
 from allmende.printing.visit.release import release_jobs
 from devices.programs import free_port
 from devices.scripted_device import tls_context
@@ -73,6 +75,22 @@ async def test_a_device_that_is_away_is_shown_as_such() -> None:
         await wait_for_state(standing.job_ids[0], State.HELD)
         device = await wait_for_device(lambda device: device.state == "unreachable")
         assert device.seen_at is None
+
+
+async def test_who_waited_in_vain_waited_for_those_behind_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten jobs at a device that is switched off come back at once, not one in every half minute."""
+    waited = []
+
+    def note(job: Job, reason: str) -> None:
+        waited.append(job.pk)
+        note_waiting(job, reason)
+
+    monkeypatch.setattr(host, "note_waiting", note)
+    async with delivering():
+        standing = await stand_and_release(f"ipp://127.0.0.1:{free_port()}/ipp/print", jobs=5)
+        for job_id in standing.job_ids:
+            assert (await wait_for_state(job_id, State.HELD)).reason == "device-offline"
+        assert waited == standing.job_ids[:1]
 
 
 async def test_a_device_with_another_certificate_gets_nothing_and_is_shown(tmp_path: Path) -> None:

@@ -219,30 +219,33 @@ class Delivery:
         queue = self._queues[device_id]
         renewing = asyncio.create_task(self._renew_turn(device_id))
         try:
+            is_away = False
             while queue:
                 while queue:
-                    await self._deliver(queue.popleft())
+                    is_away = await self._deliver(queue.popleft(), patient=not is_away)
                 with contextlib.suppress(Exception):
                     await self._run(leave_turn, device_id, self.process_name)
         finally:
             renewing.cancel()
             del self._workers[device_id], self._queues[device_id]
 
-    async def _deliver(self, order: DeliveryOrder) -> None:
+    async def _deliver(self, order: DeliveryOrder, *, patient: bool) -> bool:
+        """Whether the device is away. Who waited for it in vain waited for those behind too: for these it is tried once (not `patient`)."""
         running = self._running[order.job_id] = _Running(order.device_id)
         try:
             loaded = await self._load(running, order)
             if loaded is None:
-                return
+                return False
+            host = self._host(loaded, order, patient=patient)
             if loaded.device.uri.startswith("socket:"):
-                host = self._host(loaded, order)
                 verdict = await deliver_raw(host, loaded.device.uri, self._connections.policy)
                 await self._settle(loaded.job, verdict, host)
-                return
-            await self._have_dialogue(running, loaded, order)
+                return False
+            return await self._have_dialogue(running, loaded, order, host)
         except Exception:
             log.exception("delivering job %d failed before its dialogue", order.job_id)
             await self._give_back(order)
+            return False
         finally:
             if self._running.get(order.job_id) is running:
                 del self._running[order.job_id]
@@ -255,14 +258,16 @@ class Delivery:
             await asyncio.sleep(_TURN_POLL)
         return None
 
-    async def _have_dialogue(self, running: _Running, loaded: LoadedDelivery, order: DeliveryOrder) -> None:
-        host = self._host(loaded, order)
+    async def _have_dialogue(
+        self, running: _Running, loaded: LoadedDelivery, order: DeliveryOrder, host: DeliveryHost
+    ) -> bool:
+        """Whether the device is away."""
         running.wanted = host.wanted_impressions
         try:
             printer = self._printer(loaded.device)
         except DeviceError as error:
             await self._settle(loaded.job, Verdict(Change.RETURN, REASONS[happening_of(error)]), host)
-            return
+            return False
         session = running.session = DeliverySession(host, printer, _job_name(order.holder))
         if running.withdrawn:
             session.withdraw()
@@ -278,6 +283,7 @@ class Delivery:
         await self._note_state(printer, away)
         if away is None and printer.state is not None and printer.state.is_troubled:
             self._begin_warming(loaded.device.pk, anyway=True)
+        return away is UNREACHABLE
 
     async def _settle(self, job: Job, verdict: Verdict, host: DeliveryHost) -> None:
         """Durable, or tried for half a minute; after that the next start recovers it."""
@@ -441,12 +447,14 @@ class Delivery:
         finally:
             self._inspecting.discard(job_id)
 
-    def _host(self, loaded: LoadedDelivery, order: DeliveryOrder | None) -> DeliveryHost:
+    def _host(
+        self, loaded: LoadedDelivery, order: DeliveryOrder | None, *, patient: bool = True
+    ) -> DeliveryHost:
         return DeliveryHost(
             run=self._run,
             spool=self._spool,
             converter=self._converter,
-            times=self.times,
+            times=self.times if patient else replace(self.times, patience=0.0),
             loaded=loaded,
             order=order,
         )
