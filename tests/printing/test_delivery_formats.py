@@ -44,7 +44,7 @@ async def print_on(
     *,
     until: Sequence[State] = (State.PRINTED,),
     document_format: str = PDF,
-    pages: int = 5,
+    pages: int | None = 5,
     **options: Any,
 ) -> Job:
     """The job's row when it has come to one of these ends."""
@@ -183,9 +183,11 @@ async def test_the_pages_are_cut_out_where_the_device_can_not_choose_them() -> N
 
 
 async def test_pages_that_are_not_there_print_nothing() -> None:
+    """Also where nobody has counted them before the release."""
     async with scripted_printer(formats=(PDF,), extra=(NO_RANGES,)) as printer:
+        wished = {"page_ranges": [[7, 8]]}
         job = await print_on(
-            printer.uri, FIVE_PAGES, ticket={"page_ranges": [[7, 8]]}, until=[State.HELD, State.PRINTED]
+            printer.uri, FIVE_PAGES, pages=None, ticket=wished, until=[State.HELD, State.PRINTED]
         )
         assert printer.jobs == []
     assert (job.state, bool(job.reason)) == (State.HELD, True)
