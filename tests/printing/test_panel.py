@@ -19,6 +19,7 @@ from allmende.directory.chips import Chip
 from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person
 from allmende.printing.job_states import State
+from allmende.printing.jobs import Job
 from allmende.printing.panel.access import (
     CARRY_SECONDS,
     IDLE_SECONDS,
@@ -231,10 +232,45 @@ def test_jobs_of_others_can_not_be_touched(at_panel: Client, panel: Panel) -> No
     tap(at_panel, panel)
     assert at_panel.get(f"{panel.href}/{job.pk}").status_code == 404
     assert at_panel.get(f"{panel.href}/{job.pk}/bild").status_code == 404
-    at_panel.post(f"{panel.href}/auftrag", {"do": "delete", "job": job.pk})
-    at_panel.post(f"{panel.href}/{job.pk}/antwort", {"answer": "drop"})
+    assert at_panel.get(f"{panel.href}/{job.pk}/loeschen").headers["Location"] == panel.href
+    at_panel.post(f"{panel.href}/{job.pk}/loeschen")
     job.refresh_from_db()
     assert job.state == "held"
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.UNCERTAIN, State.RELEASED])
+def test_a_job_is_thrown_away_by_two_touches_never_by_one(
+    at_panel: Client, panel: Panel, anna: Person, state: State
+) -> None:
+    job = make_job(panel.device.municipality, anna, state=state, device=panel.device, title="Etat").job
+    tap(at_panel, panel)
+    address = f"{panel.href}/{job.pk}/loeschen"
+    before = at_panel.get(f"{panel.href}/{job.pk}" if state == State.HELD else panel.href)
+    assert f'href="{address}"' in before.content.decode()
+    for wish in ({"do": "delete", "job": job.pk}, {"answer": "drop"}):
+        at_panel.post(f"{panel.href}/auftrag", wish)
+        at_panel.post(f"{panel.href}/{job.pk}/antwort", wish)
+    asked = at_panel.get(address).content.decode()
+    assert "Diesen Auftrag löschen?" in asked
+    assert "Etat" in asked
+    assert f'href="{panel.href}"' in asked
+    assert Job.objects.get(pk=job.pk).state == state
+    assert at_panel.post(address).headers["Location"] == panel.href
+    assert Job.objects.get(pk=job.pk).state == State.CANCELLED
+    # Also where the browser's own "back" leads to the question once more.
+    assert at_panel.get(address).headers["Location"] == panel.href
+
+
+def test_the_question_before_deleting_belongs_to_the_visit(
+    at_panel: Client, panel: Panel, anna: Person
+) -> None:
+    job = make_job(panel.device.municipality, anna, title="Etat").job
+    address = f"{panel.href}/{job.pk}/loeschen"
+    tap(at_panel, panel)
+    at_panel.get(f"{panel.href}/fertig")
+    assert at_panel.get(address).headers["Location"] == panel.href
+    assert at_panel.post(address).headers["Location"] == panel.href
+    assert Job.objects.get(pk=job.pk).state == State.HELD
 
 
 def test_further_chip(at_panel: Client, panel: Panel, anna: Person) -> None:

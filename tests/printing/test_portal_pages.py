@@ -77,10 +77,25 @@ def test_cancel_mine_alone(portal: Client, anna: Person, bernd: Person, stranger
     others = [make_job(anna.municipality, bernd).job, make_job(stranger.municipality, stranger).job]
     for other in others:
         assert portal.post(f"/auftraege/{other.pk}/loeschen/").status_code == 404
-    assert portal.get(f"/auftraege/{mine.pk}/loeschen/").status_code == 405
+        assert portal.get(f"/auftraege/{other.pk}/loeschen/").status_code == 404
     assert portal.post(f"/auftraege/{mine.pk}/loeschen/").status_code == 302
     assert Job.objects.get(pk=mine.pk).state == State.CANCELLED
     assert {Job.objects.get(pk=other.pk).state for other in others} == {State.HELD}
+
+
+def test_my_job_is_thrown_away_only_after_a_question(portal: Client, anna: Person) -> None:
+    assert anna.municipality is not None
+    job = make_job(anna.municipality, anna, pages=12, title=TITLE).job
+    address = f"/auftraege/{job.pk}/loeschen/"
+    assert f'href="{address}"' in portal.get("/").content.decode()
+    asked = portal.get(address).content.decode()
+    assert "Delete this job?" in asked
+    assert f"Job {job.pk}, 12 pages, arrived" in asked
+    assert TITLE not in asked
+    assert Job.objects.get(pk=job.pk).state == State.HELD
+    portal.post(address)
+    assert Job.objects.get(pk=job.pk).state == State.CANCELLED
+    assert "The job had ended already." in portal.get(address, follow=True).content.decode()
 
 
 def test_history_is_mine_and_paged(portal: Client, anna: Person, bernd: Person) -> None:

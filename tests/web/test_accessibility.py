@@ -109,6 +109,7 @@ def portal_pages(scene: Scene) -> list[str]:
     chip = scene.anna.chips.get()
     return [
         "/",
+        f"/auftraege/{scene.held[0].pk}/loeschen/",
         "/drucken/",
         "/verlauf/",
         "/chips/",
@@ -168,6 +169,8 @@ def test_panel_pages(page: Page, scene: Scene, look: tuple[str, str]) -> None:
     for address in (
         f"/{scene.held[0].pk}",
         f"/{scene.held[1].pk}",
+        f"/{scene.held[1].pk}/loeschen",
+        f"/{scene.jammed.pk}/loeschen",
         "/fehlt",
         "/weiterer-chip",
         "/kostenstelle",
@@ -192,13 +195,13 @@ def test_every_page_is_here() -> None:
     """A page that somebody adds to the portal or the panel must be looked at here, or be named as not a page of its own."""
     names = {str(name) for name in get_resolver().reverse_dict if isinstance(name, str)}
     looked_at = {
-        "sign_in", "my_jobs", "upload", "my_history", "my_chips", "enrolment_code", "name_chip", "block_chip",
+        "sign_in", "my_jobs", "cancel_my_job", "upload", "my_history", "my_chips", "enrolment_code", "name_chip", "block_chip",
         "my_delegations", "my_addresses", "show_address", "revoke_address", "my_data", "change_password",
         "my_records",
-        "panel", "panel_tap", "panel_job", "panel_claim", "panel_add_chip", "panel_leave", "panel_cost_centre",
+        "panel", "panel_tap", "panel_job", "panel_delete", "panel_claim", "panel_add_chip", "panel_leave", "panel_cost_centre",
     }  # fmt: skip
     actions = {
-        "sign_out", "set_language", "end_delegation", "my_jobs_table", "cancel_my_job", "address_profile",
+        "sign_out", "set_language", "end_delegation", "my_jobs_table", "address_profile",
         "panel_news", "panel_enrol", "panel_act", "panel_preview", "panel_settle",
     }  # fmt: skip
     own = {name for name in names if not re.match(r"admin|api|administration|it_|jsi18n", name)}

@@ -111,6 +111,25 @@ def test_wrong_pages_are_told_and_nothing_prints(panel: Page, delivery: Recordin
     assert delivery.orders == []
 
 
+def test_a_job_is_deleted_after_a_question(panel: Page, scene: Scene) -> None:
+    job = scene.held[0]
+    tap(panel, ANNA_CHIP)
+    panel.get_by_role("link", name="Ändern, löschen Haushaltsplan").click()
+    panel.get_by_role("link", name="Diesen Auftrag löschen").click()
+    expect(panel.locator(".job-title", has_text="Haushaltsplan")).to_be_visible()
+    panel.get_by_role("link", name="Zurück").click()
+    expect(panel.get_by_role("button", name="Alle drucken")).to_be_visible()
+    panel.goto(f"{scene.panel}/{job.pk}/loeschen")
+    # What a reader types, and its Enter, never say yes.
+    tap(panel, ANNA_CHIP)
+    expect(panel.get_by_role("button", name="Alle drucken")).to_be_visible()
+    assert Job.objects.get(pk=job.pk).state == State.HELD
+    panel.goto(f"{scene.panel}/{job.pk}/loeschen")
+    panel.get_by_role("button", name="Endgültig löschen").click()
+    expect(panel.get_by_text("Gelöscht. Hier bleibt nichts davon.")).to_be_visible()
+    assert Job.objects.get(pk=job.pk).state == State.CANCELLED
+
+
 def test_uncertain_job_is_settled_by_its_owner(
     panel: Page, scene: Scene, delivery: RecordingDelivery
 ) -> None:

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panel/<slug:device>/kostenstelle", panel_centres.choose_cost_centre, name="panel_cost_centre"),
     path("panel/<slug:device>/weiterer-chip", panel_jobs.add_chip, name="panel_add_chip"),
     path("panel/<slug:device>/<int:job_id>", panel_jobs.show_job, name="panel_job"),
+    path("panel/<slug:device>/<int:job_id>/loeschen", panel_jobs.delete_job, name="panel_delete"),
     path("panel/<slug:device>/<int:job_id>/bild", panel_jobs.show_preview, name="panel_preview"),
     path("panel/<slug:device>/<int:job_id>/antwort", panel_jobs.settle_job, name="panel_settle"),
     path("genehmigungen/", approval_pages.show_approvals, name="approvals"),

@@ -23,6 +23,7 @@ from allmende.directory.chip_enrolment import (
     check_pin,
 )
 from allmende.printing.budget_reservations import BUDGET_EXCEEDED
+from allmende.printing.job_states import IN_FLIGHT, State
 from allmende.printing.panel.access import (
     IDLE_SECONDS,
     Panel,
@@ -98,7 +99,7 @@ def visit_page(
 @require_POST
 @visit_page
 def act_on_jobs(request: HttpRequest, panel: Panel, visit: OpenVisit) -> HttpResponse:
-    """One of print, fetch, stop, delete (`do`) for the chosen jobs (`job`): those that stood on the screen.
+    """One of print, fetch, stop (`do`) for the chosen jobs (`job`): those that stood on the screen.
 
     Printing is told its jobs by the page, so that nothing comes out that nobody saw there.
     """
@@ -109,32 +110,50 @@ def act_on_jobs(request: HttpRequest, panel: Panel, visit: OpenVisit) -> HttpRes
         advised = read_advice(outcomes)
         if advised:
             return ask_about_advice(request, panel, visit, advised, [("do", wish)])
-    elif wish == "stop":
-        if any(outcome.done for outcome in stop_jobs(visit, job_ids)):
-            messages.success(
-                request, _("The job is being stopped. It stays here, and you can fetch it at any device.")
-            )
-    elif wish == "delete" and any(outcome.done for outcome in cancel_jobs(visit, job_ids)):
-        messages.success(request, _("Deleted. Nothing of it remains here."))
+    elif wish == "stop" and any(outcome.done for outcome in stop_jobs(visit, job_ids)):
+        messages.success(
+            request, _("The job is being stopped. It stays here, and you can fetch it at any device.")
+        )
     return to_panel(panel)
+
+
+@require_http_methods(["GET", "POST"])
+@visit_page
+def delete_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int) -> HttpResponse:
+    """Nobody can bring a document back, so GET asks, and only POST throws it away."""
+    if request.method == "POST":
+        if any(outcome.done for outcome in cancel_jobs(visit, [job_id])):
+            messages.success(request, _("Deleted. Nothing of it remains here."))
+        else:
+            messages.info(request, _outcome_words("not-found"))
+        return to_panel(panel)
+    job = _find(visit, job_id)
+    keep_visit_open(visit)
+    if job is None or job.state == State.PRINTED:
+        messages.info(request, _outcome_words("not-found"))
+        return to_panel(panel)
+    context = {
+        "panel": panel,
+        "person": visit.person,
+        "job": job,
+        "is_in_flight": job.state in IN_FLIGHT,
+        "idle_seconds": IDLE_SECONDS,
+    }
+    return render(request, "printing/panel/delete_job.html", context)
 
 
 @require_POST
 @visit_page
 def settle_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int) -> HttpResponse:
-    """The owner answers "did it come out?": `yes`, `again` or `drop`."""
+    """The owner answers "did it come out?": `yes` or `again`."""
     answer = request.POST.get("answer")
     if answer == "yes":
         if settle_uncertain(visit, job_id, came_out=True).done:
             messages.success(request, _("Thank you. The job is done."))
-    elif answer == "again":
-        if settle_uncertain(visit, job_id, came_out=False).done:
-            advised = read_advice(_send(request, visit, [job_id]))
-            if advised:
-                return ask_about_advice(request, panel, visit, advised, [("do", "print")])
-    elif answer == "drop":
-        cancel_jobs(visit, [job_id])
-        messages.success(request, _("Deleted. Nothing of it remains here."))
+    elif answer == "again" and settle_uncertain(visit, job_id, came_out=False).done:
+        advised = read_advice(_send(request, visit, [job_id]))
+        if advised:
+            return ask_about_advice(request, panel, visit, advised, [("do", "print")])
     return to_panel(panel)
 
 
@@ -143,6 +162,8 @@ def settle_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int
 def show_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int) -> HttpResponse:
     """One held job: GET shows it with its options, POST prints it so."""
     job = _find(visit, job_id)
+    if job is None:
+        raise Http404
     form = JobChangesForm(request.POST or None, job=job)
     if request.method == "POST" and form.is_valid():
         try:
@@ -318,8 +339,5 @@ def _chosen(request: HttpRequest) -> list[int]:
     return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
 
 
-def _find(visit: OpenVisit, job_id: int) -> VisitJob:
-    for job in list_visit_jobs(visit):
-        if job.id == job_id:
-            return job
-    raise Http404
+def _find(visit: OpenVisit, job_id: int) -> VisitJob | None:
+    return next((job for job in list_visit_jobs(visit) if job.id == job_id), None)

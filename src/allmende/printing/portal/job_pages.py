@@ -11,11 +11,17 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from allmende.directory.page_access import person_page
 from allmende.directory.people import Person
-from allmende.printing.portal.my_jobs import cancel_my_job, list_my_jobs, my_finished_jobs
+from allmende.printing.job_states import IN_FLIGHT, TERMINAL
+from allmende.printing.portal.my_jobs import (
+    access_job_for,
+    cancel_my_job,
+    list_my_jobs,
+    my_finished_jobs,
+)
 
 _PER_PAGE: Final = 25
 
@@ -41,14 +47,22 @@ def show_my_jobs_table(request: HttpRequest, person: Person) -> HttpResponse:
     return render(request, "printing/my_jobs_table.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @person_page
 def cancel_job(request: HttpRequest, person: Person, job_id: int) -> HttpResponse:
-    if cancel_my_job(person, job_id):
-        messages.success(request, _("The job is deleted. Nothing of it remains here."))
-    else:
+    """Nobody can bring a document back, so GET asks, and only POST throws it away."""
+    job = access_job_for(person, job_id)
+    if request.method == "POST":
+        if cancel_my_job(person, job_id):
+            messages.success(request, _("The job is deleted. Nothing of it remains here."))
+        else:
+            messages.info(request, _("The job had ended already."))
+        return redirect("my_jobs")
+    if job.state in TERMINAL:
         messages.info(request, _("The job had ended already."))
-    return redirect("my_jobs")
+        return redirect("my_jobs")
+    context = {"job": job, "is_in_flight": job.state in IN_FLIGHT}
+    return render(request, "printing/cancel_my_job.html", context)
 
 
 @require_GET
