@@ -117,8 +117,14 @@ def test_strangers_are_sent_to_sign_in(client: Client, address: str) -> None:
     assert response.headers["Location"].startswith("/anmelden/?next=")
 
 
-def test_operator_without_a_town_is_refused(client: Client) -> None:
+def test_operator_without_a_town_is_sent_to_the_administration_that_is_theirs(client: Client) -> None:
     client.force_login(Person.objects.create_superuser("root", "a long password"))
+    response = client.get("/", follow=True)
+    assert (response.redirect_chain, response.status_code) == ([("/admin/", 302)], 200)
+
+
+def test_somebody_of_no_town_is_refused(client: Client) -> None:
+    client.force_login(Person.objects.create(municipality=None, login="nobody"))
     assert client.get("/").status_code == 403
 
 

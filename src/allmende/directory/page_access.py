@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from allmende.directory.people import Person
 
@@ -32,7 +33,7 @@ def person_page(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """A page for signed-in people of a town: the view's second argument is the person.
 
-    Others are sent to sign in; operators of the platform, who belong to no town, are refused.
+    Others are sent to sign in; operators of the platform, who belong to no town, to the administration that is theirs.
     """
 
     @wraps(view)
@@ -41,6 +42,8 @@ def person_page(
         if not isinstance(person, Person):
             return redirect_to_login(request.get_full_path())
         if person.municipality_id is None:
+            if person.is_superuser:
+                return redirect("admin:index")
             raise PermissionDenied
         return view(request, person, *args, **kwargs)
 
