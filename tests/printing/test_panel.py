@@ -11,6 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from allmende import ipp
 from allmende.devices.device_tokens import TokenKind, revoke_device_token
 from allmende.devices.devices import Device
 from allmende.directory.attempts import UNKNOWN_CHIP_LIMIT, spend_attempt
@@ -33,6 +34,7 @@ from makers import make_chip, make_device, make_job, make_person, make_token, ma
 pytestmark = pytest.mark.django_db
 
 CHIP = "04a1b2c3"
+EVERY_SIDE = ["one-sided", "two-sided-long-edge", "two-sided-short-edge"]
 
 
 @pytest.fixture
@@ -271,6 +273,30 @@ def test_the_question_before_deleting_belongs_to_the_visit(
     assert at_panel.get(address).headers["Location"] == panel.href
     assert at_panel.post(address).headers["Location"] == panel.href
     assert Job.objects.get(pk=job.pk).state == State.HELD
+
+
+@pytest.mark.parametrize(
+    ("said", "offered"),
+    [
+        (("one-sided",), ["one-sided"]),
+        (("one-sided", "two-sided-long-edge"), EVERY_SIDE),
+        ((), EVERY_SIDE),
+    ],
+    ids=["one-sided", "both", "unknown"],
+)
+def test_a_device_offers_the_sides_that_it_can_print(
+    at_panel: Client, panel: Panel, anna: Person, said: tuple[str, ...], offered: list[str]
+) -> None:
+    """As its own last description says, which lies here: nobody asks the device for this page."""
+    if said:
+        printer = ipp.Group(ipp.GroupTag.PRINTER, [ipp.make.keyword("sides-supported", *said)])
+        description = ipp.encode(ipp.Message((2, 0), 0, 1, [printer]))
+        Device.objects.filter(pk=panel.device.pk).update(description=description)
+    job = make_job(panel.device.municipality, anna).job
+    tap(at_panel, panel)
+    page = at_panel.get(f"{panel.href}/{job.pk}").content.decode()
+    assert re.findall(r'name="sides" value="([^"]+)"', page) == offered
+    assert re.findall(r'name="sides" value="([^"]+)" checked', page) == ["one-sided"]
 
 
 def test_further_chip(at_panel: Client, panel: Panel, anna: Person) -> None:

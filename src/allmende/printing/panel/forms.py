@@ -35,7 +35,8 @@ class JobChangesForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, job: VisitJob, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, job: VisitJob, can_duplex: bool | None, **kwargs: Any) -> None:
+        """`can_duplex`: as the device says of itself; None where it isn't known, and everything is offered."""
         initial = {
             "copies": job.copies,
             "sides": job.sides,
@@ -45,6 +46,8 @@ class JobChangesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.initial = initial
         self._job = job
+        if can_duplex is False:
+            self.fields["sides"].choices = _SIDES[:1]  # type: ignore[attr-defined]
         if not job.colour:
             # Its client asked for black, a rule says so, or the device has nothing else.
             self.fields["colour"].choices = _COLOURS[1:]  # type: ignore[attr-defined]

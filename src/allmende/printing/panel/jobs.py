@@ -49,6 +49,7 @@ from allmende.printing.panel.pages import (
     open_visit_with,
     tell_printing,
 )
+from allmende.printing.rules.job_facts import device_abilities
 from allmende.printing.visit.attempt_words import too_many_words
 from allmende.printing.visit.release import (
     NO_CHANGES,
@@ -164,7 +165,8 @@ def show_job(request: HttpRequest, panel: Panel, visit: OpenVisit, job_id: int) 
     job = _find(visit, job_id)
     if job is None:
         raise Http404
-    form = JobChangesForm(request.POST or None, job=job)
+    can_duplex, _can_colour = device_abilities(panel.device)
+    form = JobChangesForm(request.POST or None, job=job, can_duplex=can_duplex)
     if request.method == "POST" and form.is_valid():
         try:
             advised = read_advice(_send(request, visit, [job_id], form.changes()))
