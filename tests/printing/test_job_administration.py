@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 
 from allmende.directory.audit import AuditEntry
 from allmende.directory.municipalities import Municipality
@@ -39,6 +40,19 @@ def test_a_cancelled_job_is_gone_and_audited(town: Municipality, it: Person) -> 
     assert AuditEntry.objects.get(action="job.cancelled").detail == {"person": person.pk}
     assert not cancel_town_job(it, job)
     assert AuditEntry.objects.filter(action="job.cancelled").count() == 1
+
+
+def test_the_page_asks_before_it_deletes(client: Client, town: Municipality, it: Person) -> None:
+    job = make_job(town, make_person(town, "anna")).job
+    client.force_login(it)
+    page = f"/verwaltung/auftraege/{job.pk}/loeschen/"
+    assert "Diesen Auftrag löschen?" in client.get(page).content.decode()
+    job.refresh_from_db()
+    assert job.state == State.HELD
+    client.post(page)
+    job.refresh_from_db()
+    assert job.state == State.CANCELLED
+    assert client.get(page).headers["Location"] == f"/verwaltung/auftraege/{job.pk}/"
 
 
 def test_a_stray_job_gets_its_owner(town: Municipality, it: Person) -> None:

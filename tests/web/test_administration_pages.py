@@ -146,6 +146,7 @@ def test_administration_pages(page: Page, scene: Scene, printer: str, look: tupl
         "auftraege/",
         "auftraege/?state=expired",
         f"auftraege/{scene.jammed.pk}/",
+        f"auftraege/{scene.jammed.pk}/loeschen/",
         f"auftraege/{scene.quarantined.pk}/",
         "protokoll/",
         "einstellungen/",

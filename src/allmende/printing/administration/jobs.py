@@ -10,9 +10,10 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allmende.devices.device_administration import access_device_for
 from allmende.devices.devices import Device
@@ -124,11 +125,23 @@ def show_job(request: HttpRequest, desk: Desk, job_id: int) -> HttpResponse:
     return _show(request, desk, job_id, AssignForm(desk=desk))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @changing_page
 def cancel_job_page(request: HttpRequest, desk: Desk, job_id: int) -> HttpResponse:
+    """GET asks, POST deletes."""
     job = access_town_job_for(desk.actor, job_id)
-    if cancel_town_job(desk.actor, job):
+    if request.method == "GET" and job.state not in TERMINAL:
+        number = _("Job %(number)s") % {"number": job.pk}
+        return desk.show(
+            request,
+            "administration/confirm.html",
+            title=_("Delete this job?"),
+            subject=f"{number}, {job.person}" if job.person else number,
+            text=_("Nobody can bring it back, not even its owner."),
+            submit=_("Delete"),
+            back=reverse("administer_job", args=[job.pk]),
+        )
+    if request.method == "POST" and cancel_town_job(desk.actor, job):
         messages.success(request, _("The job is deleted. Nothing of it remains here."))
     else:
         messages.info(request, _("The job had ended already."))
