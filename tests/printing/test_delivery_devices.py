@@ -17,6 +17,7 @@ from allmende.ipp import Operation, PrinterState, make
 from allmende.ipp.message import Attribute
 from allmende.printing.delivery import delivery as delivery_module
 from allmende.printing.delivery import devices, host
+from allmende.printing.delivery.delivery import Delivery
 from allmende.printing.delivery.records import note_waiting
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
@@ -146,3 +147,39 @@ async def test_a_state_is_not_written_to_another_address() -> None:
         known._noted = None
         await delivery._note_state(known)
         assert (await Device.objects.aget()).state == "unknown"
+
+
+async def test_a_device_shows_itself_once_in_a_while_however_often_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scripted_printer() as printer, delivering() as delivery:
+        device_id = (await sync_to_async(stand)(printer.uri)).device.pk
+        for _ in range(3):
+            await identified(delivery, device_id)
+        assert printer.times_asked(Operation.IDENTIFY_PRINTER) == 1
+        monkeypatch.setattr(delivery_module, "IDENTIFY_PAUSE", 0.0)
+        delivery._identify_from.clear()
+        for _ in range(2):
+            await identified(delivery, device_id)
+        assert printer.times_asked(Operation.IDENTIFY_PRINTER) == 3
+
+
+@pytest.mark.parametrize("deed", [cut, stay_silent])
+async def test_a_device_that_does_not_show_itself_troubles_nobody(deed: Deed) -> None:
+    async with (
+        scripted_printer(misdeeds={Operation.IDENTIFY_PRINTER: [deed]}) as printer,
+        delivering() as delivery,
+    ):
+        device_id = (await sync_to_async(stand)(printer.uri)).device.pk
+        await identified(delivery, device_id)
+        assert Operation.IDENTIFY_PRINTER in printer.asked
+        await Device.objects.aupdate(uri="socket://127.0.0.1:9")
+        delivery._identify_from.clear()
+        await identified(delivery, device_id)
+
+
+async def identified(delivery: Delivery, device_id: int) -> None:
+    """Asked, and what was begun for it is over; fails with what went wrong there."""
+    before = set(delivery._tasks)
+    delivery.identify(device_id)
+    await asyncio.gather(*(delivery._tasks - before))

@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
@@ -67,6 +68,8 @@ _TURN_POLL: Final = 0.25
 _DIRECT_SCAN: Final = 15.0
 #: Seconds that deliveries under way have to end when the service stops.
 STOP_GRACE: Final = 10.0
+#: Seconds between two times that a device is asked to show itself.
+IDENTIFY_PAUSE: Final = 10.0
 _SETTLE_TRIES: Final = 30
 _MAX_INSPECTIONS: Final = 64
 
@@ -124,6 +127,7 @@ class Delivery:
         self._printers: dict[int, DevicePrinter] = {}
         self._warming: set[int] = set()
         self._inspecting: set[int] = set()
+        self._identify_from: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._direct_turn = asyncio.Lock()
         self._closing = False
@@ -199,6 +203,16 @@ class Delivery:
                 return False
             self._enqueue([order])
             return True
+
+    def identify(self, device_id: int) -> None:
+        """Have the device show itself to whoever looks for it, in the background; one that can't does not. On the loop.
+
+        Anybody who reaches a direct queue may ask, so a device is troubled once in `IDENTIFY_PAUSE` at most.
+        """
+        now = time.monotonic()
+        if not self._closing and now >= self._identify_from.get(device_id, now):
+            self._identify_from[device_id] = now + IDENTIFY_PAUSE
+            self._start(self._identify(device_id))
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         if self._loop is not None:
@@ -364,6 +378,17 @@ class Delivery:
             log.info("device %d is not ready: %s", device_id, error)
         finally:
             self._warming.discard(device_id)
+
+    async def _identify(self, device_id: int) -> None:
+        device = await self._run(_find_device, device_id)
+        if device is None or device.uri.startswith("socket:"):
+            return
+        try:
+            printer = self._printer(device)
+            await printer.identify()
+            await self._pin_certificate(printer)
+        except DeviceError as error:
+            log.info("device %d does not show itself: %s", device_id, error)
 
     async def _pin_certificate(self, printer: DevicePrinter) -> None:
         seen = printer.client.certificate_sha256

@@ -19,7 +19,7 @@ from allmende.devices.device_client import (
     DeviceNonsenseError,
     Reply,
 )
-from allmende.devices.device_requests import get_printer_attributes
+from allmende.devices.device_requests import get_printer_attributes, identify_printer
 from allmende.devices.device_states import DeviceState
 from allmende.devices.devices import Device
 from allmende.ipp import AttributeSet, GroupTag, Status
@@ -111,6 +111,10 @@ class DevicePrinter:
             self.forget_description()
         await self.describe()
         await self.client.connect()
+
+    async def identify(self) -> None:
+        """Have the device show itself, in the way that it does this by itself. Raises DeviceError."""
+        await self.client.request(identify_printer(self.uri, version=self.version))
 
     async def _ask(self) -> AttributeSet:
         reply = await self.client.request(

@@ -46,10 +46,15 @@ async def get_printer_attributes(call: Call) -> bytes:
 
 
 async def identify_printer(call: Call) -> bytes:
-    """A queue has no light that could flash; who looks for it finds the request in the log."""
+    """A held queue has no light that could flash: who looks for it finds the request in the log. A direct one has its device's.
+
+    The client is answered at once, whatever the device does.
+    """
     actions = call.request.attributes.keywords("identify-actions") or ("display",)
     log.info("queue %d was asked to identify itself", call.queue.id)
     unsupported = [make.keyword("identify-actions", a) for a in actions if a != "display"]
     if unsupported and len(unsupported) == len(actions):
         raise IppError(Status.CLIENT_ERROR_ATTRIBUTES_OR_VALUES_NOT_SUPPORTED, "identify-actions")
+    if call.queue.device_id is not None:
+        call.parts.service.delivery.identify(call.queue.device_id)
     return answer(call, Status.SUCCESSFUL_OK)
