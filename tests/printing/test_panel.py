@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import time
+from unittest.mock import Mock
 
 import pytest
 from django.http import HttpResponse
@@ -19,6 +20,7 @@ from allmende.directory.chip_enrolment import issue_enrolment_code
 from allmende.directory.chips import Chip
 from allmende.directory.delegations import delegate_to
 from allmende.directory.people import Person
+from allmende.printing.delivery.port import DeliveryPort
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Job
 from allmende.printing.panel.access import (
@@ -28,6 +30,7 @@ from allmende.printing.panel.access import (
     carry_secret,
     read_carried,
 )
+from allmende.printing.visit import release
 from allmende.printing.visit.visits import Visit
 from makers import make_chip, make_device, make_job, make_person, make_token, make_town
 
@@ -59,6 +62,11 @@ def panel(device: Device) -> Panel:
 def at_panel(client: Client, panel: Panel) -> Client:
     client.get(f"{panel.href}?token={panel.clear_token}")
     return client
+
+
+@pytest.fixture
+def a_silent_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "running_delivery", lambda: Mock(spec=DeliveryPort))
 
 
 def tap(client: Client, panel: Panel, number: str = CHIP) -> HttpResponse:
@@ -368,3 +376,23 @@ def test_what_is_collected_for_somebody_is_printed_not_only_that(
     assert "Nur diesen" not in at_panel.get(panel.href).content.decode()
     make_job(panel.device.municipality, anna)
     assert "Nur diesen" in at_panel.get(panel.href).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.HELD, "Ein Auftrag wartete an keinem anderen Gerät."),
+        (State.DELIVERING, "Ein Auftrag wird am anderen Gerät schon gedruckt."),
+    ],
+)
+@pytest.mark.usefixtures("a_silent_delivery")
+def test_why_a_job_is_not_fetched_is_told_as_it_is(
+    at_panel: Client, panel: Panel, anna: Person, state: State, words: str
+) -> None:
+    town = anna.municipality
+    assert town is not None
+    other = make_device(town, "rathaus-og")
+    job = make_job(town, anna, state=state, device=other, holder="x").job
+    tap(at_panel, panel)
+    at_panel.post(f"{panel.href}/auftrag", {"do": "fetch", "job": job.pk})
+    assert words in at_panel.get(panel.href).content.decode()

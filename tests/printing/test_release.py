@@ -169,16 +169,17 @@ def test_nothing_is_released_where_nothing_delivers() -> None:
 
 def test_a_busy_device_is_left_for_the_next_one(delivery: Recorder) -> None:
     """The seed of this system: the same chip works at the next device."""
-    standing = stand(jobs=2, pages=400)
-    large, small = standing.job_ids
-    standing.release()
+    standing = stand(jobs=3, pages=400)
+    large, small, held = standing.job_ids
+    release_jobs(standing.visit, [large, small])
     Job.objects.filter(pk=large).update(state=State.DELIVERING.value, impressions_completed=100)
     waiting = {job.id: job for job in list_visit_jobs(standing.visit)}
     assert (waiting[small].position, waiting[small].busy_with_pages) == (1, 300)
 
     elsewhere = make_device(standing.town, "rathaus-og")
     visit = standing.tap(elsewhere)
-    assert [one.code for one in take_over_jobs(visit, [small, large])] == ["", "begun"]
+    outcomes = take_over_jobs(visit, [small, large, held, 999_999])
+    assert [one.code for one in outcomes] == ["", "begun", "not-waiting", "not-waiting"]
     assert Job.objects.get(pk=small).device_id == elsewhere.pk
     assert delivery.orders[-1].device_id == elsewhere.pk
     assert delivery.orders[-1].holder != delivery.orders[1].holder

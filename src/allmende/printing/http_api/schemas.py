@@ -157,8 +157,9 @@ class OutcomeView(Schema):
     job: int
     done: bool
     code: str = Field(
-        description="Empty when done, else e.g. `not-held`, `begun`, `not-found`, `no-such-pages`; of the town's rules "
-        "`refused-by-rule`, `awaits-approval`, `approval-declined`, `advised` (send it again with `anyway`); "
+        description="Empty when done, else e.g. `not-held`, `begun`, `not-waiting` (there is nothing to take over), "
+        "`not-found`, `no-such-pages`; of the town's rules `refused-by-rule`, `awaits-approval`, `approval-declined`, "
+        "`advised` (send it again with `anyway`); "
         "of budgets `budget-exceeded` (choose another cost centre)."
     )
     message: str = Field(

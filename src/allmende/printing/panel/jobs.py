@@ -329,6 +329,8 @@ def _tell(request: HttpRequest, outcomes: Sequence[ReleaseOutcome]) -> None:
 def _outcome_words(code: str) -> str:
     if code == "begun":
         return _("A job has begun to print at the other device already.")
+    if code == "not-waiting":
+        return _("A job was not waiting at another device.")
     if code == "not-openable":
         return _("A job can't be opened with your chip.")
     if code == NO_SUCH_PAGES:

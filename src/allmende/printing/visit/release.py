@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from django.db import transaction
@@ -81,7 +81,7 @@ class InvalidChangesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseOutcome:
-    """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, `no-such-pages`, or that of `rule`.
+    """`code` is empty when it was done, else `not-found`, `not-held`, `not-openable`, `not-uncertain`, `begun`, `not-waiting`, `no-such-pages`, or that of `rule`.
 
     `rule`: what a rule of the town says to the person: why the job does not go, or, of one that goes, a hint.
     `budgets`: the same of budgets; with the code `budget-exceeded` the one that refused. `overruled`: rules that go against what the
@@ -108,7 +108,7 @@ class _Way(NamedTuple):
 
 
 _RELEASE: Final = _Way(State.HELD, Change.RELEASE, "not-held")
-_TAKE_OVER: Final = _Way(State.RELEASED, Change.TAKE_OVER, "begun")
+_TAKE_OVER: Final = _Way(State.RELEASED, Change.TAKE_OVER, "not-waiting")
 
 
 def check_changes(changes: TicketChanges) -> None:
@@ -148,9 +148,14 @@ def take_over_jobs(
 ) -> list[ReleaseOutcome]:
     """Fetch jobs that wait for their turn at another device to this one, with the copies, sides, colour and pages that were chosen there.
 
-    `begun`: its first bytes are on their way. What a rule keeps from coming out here stays where it was.
+    `begun`: its first bytes are on their way; `not-waiting`: it waits at no device. What a rule keeps from coming out here stays where
+    it was.
     """
-    return _send_here(open_visit, job_ids, None, _TAKE_OVER, anyway)
+    outcomes = _send_here(open_visit, job_ids, None, _TAKE_OVER, anyway)
+    # Asked afterwards: a job may have begun while this ran.
+    missed = [outcome.job_id for outcome in outcomes if outcome.code == _TAKE_OVER.refusal]
+    begun = {job.pk for job in visible_jobs(open_visit, (State.DELIVERING,)).filter(pk__in=missed)}
+    return [replace(outcome, code="begun") if outcome.job_id in begun else outcome for outcome in outcomes]
 
 
 def cancel_jobs(open_visit: OpenVisit, job_ids: Sequence[int]) -> list[ReleaseOutcome]:
