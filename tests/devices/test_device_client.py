@@ -74,7 +74,7 @@ async def test_a_request_and_its_reply() -> None:
         message = get_printer_attributes(device.uri)
         reply = await client_to(device.uri).request(message)
     assert reply.is_successful
-    assert reply.status_keyword == "successful-ok-ignored-or-substituted-attributes"
+    assert reply.status == ipp.Status.SUCCESSFUL_OK_IGNORED_OR_SUBSTITUTED_ATTRIBUTES
     assert ipp.decode(seen[0])[0] == message
 
 

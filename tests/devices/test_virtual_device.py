@@ -20,7 +20,6 @@ from allmende.devices.device_requests import (
     cancel_job,
     create_job,
     get_job_attributes,
-    get_jobs,
     get_printer_attributes,
     identify_printer,
     print_job,
@@ -196,7 +195,10 @@ async def test_create_job_then_document_then_busy(tmp_path: Path) -> None:
         client = client_to(device)
         job = job_id(await client.request(create_job(client.uri, [])))
         assert await state_of(client, job) == (ipp.JobState.PENDING, ("job-incoming",))
-        listed = await client.request(get_jobs(client.uri))
+        asked = get_printer_attributes(client.uri, ())
+        listed = await client.request(
+            ipp.Message(asked.version, int(ipp.Operation.GET_JOBS), asked.request_id, asked.groups)
+        )
         assert [g.integer("job-id") for g in listed.message.groups_of(ipp.GroupTag.JOB)] == [job]
         document = make_demo_pdf("x", 1)
         request = send_document(client.uri, job, "application/pdf")

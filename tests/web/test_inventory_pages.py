@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from allmende.devices.device_moves import place_on
+from allmende.devices.device_moves import DeviceMove
 from allmende.devices.devices import Device
 from allmende.devices.fault_reports import FaultReport
 from allmende.devices.places import Floor
@@ -106,8 +106,7 @@ def test_from_a_list_to_labels_and_a_swap(
     old.refresh_from_db()
     coming = Device.objects.get(inventory_number="IT-003")
     assert (old.is_active, old.place, coming.place) == (False, "", "1. OG, Flur Nord")
-    here = place_on(coming, timezone.localdate())
-    assert here is not None
+    here = DeviceMove.objects.filter(device=coming)[0]
     assert (here.place, here.counter, here.other_device) == ("1. OG, Flur Nord", 17, old)
     walk.go(f"geraete/{coming.pk}/abbauen/")
 

@@ -19,7 +19,7 @@ from allmende.devices.device_wire import Wire
 _Key = tuple[str, str, int, str | None]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Idle:
     dialogue: Dialogue
     expiry: asyncio.TimerHandle
@@ -70,14 +70,13 @@ class DeviceConnections:
         waiting = self._idle.setdefault(key, [])
         self._idle.move_to_end(key)
         if len(waiting) >= self._idle_per_device:
-            self._drop(key, waiting[0])
+            self._drop(key, waiting[0].dialogue)
         elif self._count >= self._idle_in_all:
             oldest = next(iter(self._idle))
-            self._drop(oldest, self._idle[oldest][0])
+            self._drop(oldest, self._idle[oldest][0].dialogue)
         waiting = self._idle.setdefault(key, [])
-        idle = _Idle(dialogue, None)  # type: ignore[arg-type]
-        idle.expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._drop, key, idle)
-        waiting.append(idle)
+        expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._drop, key, dialogue)
+        waiting.append(_Idle(dialogue, expiry))
         self._count += 1
 
     def idle_connections(self) -> int:
@@ -86,14 +85,14 @@ class DeviceConnections:
     def close(self) -> None:
         for key in list(self._idle):
             for idle in list(self._idle.get(key, ())):
-                self._drop(key, idle)
+                self._drop(key, idle.dialogue)
 
-    def _drop(self, key: _Key, idle: _Idle) -> None:
+    def _drop(self, key: _Key, dialogue: Dialogue) -> None:
         waiting = self._idle.get(key, [])
-        if idle in waiting:
+        for idle in [idle for idle in waiting if idle.dialogue is dialogue]:
             waiting.remove(idle)
             self._forget(key, idle)
-            idle.dialogue.wire.close()
+            dialogue.wire.close()
 
     def _forget(self, key: _Key, idle: _Idle) -> None:
         idle.expiry.cancel()

@@ -65,13 +65,6 @@ class Reply:
     def is_successful(self) -> bool:
         return self.message.code < 0x0100
 
-    @property
-    def status_keyword(self) -> str:
-        try:
-            return ipp.Status(self.message.code).keyword
-        except ValueError:
-            return f"0x{self.message.code:04x}"
-
 
 @dataclass(slots=True)
 class _Progress:

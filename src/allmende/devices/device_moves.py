@@ -9,7 +9,6 @@ and another takes its place; both rows name the other one and carry the counter 
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Never
 
 from django.db import models
@@ -86,9 +85,3 @@ class DeviceMove(models.Model):
 
     def delete(self, *_args: Any, **_kwargs: Any) -> Never:
         raise MoveImmutableError
-
-
-def place_on(device: Device, day: date) -> DeviceMove | None:
-    """Where the device stood at the end of this day; None before its first row and while it stood nowhere."""
-    move = DeviceMove.objects.filter(device=device, day__lte=day).select_related("site", "room").first()
-    return None if move is None or MoveKind(move.kind).leaves else move

@@ -143,26 +143,6 @@ def get_job_attributes(
     )
 
 
-def get_jobs(
-    printer_uri: str,
-    *,
-    which: str = "not-completed",
-    limit: int = 50,
-    requested: Sequence[str] = JOB_PROGRESS,
-    version: tuple[int, int] = DEFAULT_VERSION,
-) -> ipp.Message:
-    return _request(
-        ipp.Operation.GET_JOBS,
-        printer_uri,
-        [
-            make.integer("limit", limit),
-            make.keyword("which-jobs", which),
-            make.keyword("requested-attributes", *requested),
-        ],
-        version=version,
-    )
-
-
 def cancel_job(
     printer_uri: str,
     job_id: int,

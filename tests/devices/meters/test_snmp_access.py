@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from allmende.devices.meters.snmp_access import SnmpAccess, access_of, forget_access, keep_access
+from allmende.devices.meters.snmp_access import SnmpAccess, accesses_of, forget_access, keep_access
 from allmende.devices.meters.snmp_credentials import Community, UserKeys
 from allmende.directory.audit import AuditEntry
 from makers import make_device, make_person, make_town
@@ -46,18 +46,16 @@ def test_a_devices_own_access_outweighs_the_towns() -> None:
     it, device, other = make_person(town, "it", it=True), make_device(town, "eg"), make_device(town, "og")
     keep_access(it, SnmpAccess(municipality=town, version="v2c"), {"community": "alle"})
     keep_access(it, SnmpAccess(municipality=town, device=device, version="v2c"), {"community": "eines"})
-    own, default = access_of(device), access_of(other)
-    assert own is not None
+    found = accesses_of(town, [device, other])
+    own = found[device.pk]
     assert own.credentials() == Community("eines")
-    assert default is not None
-    assert default.credentials() == Community("alle")
+    assert found[other.pk].credentials() == Community("alle")
     keep_access(it, own, {"community": ""})
     assert own.credentials() == Community("eines")
     forget_access(it, device)
-    again = access_of(device)
-    assert again is not None
-    assert again.credentials() == Community("alle")
-    assert access_of(make_device(make_town("gommern"), "fremd")) is None
+    assert accesses_of(town, [device])[device.pk].credentials() == Community("alle")
+    elsewhere = make_town("gommern")
+    assert accesses_of(elsewhere, [make_device(elsewhere, "fremd")]) == {}
 
 
 def test_only_the_towns_it_keeps_them() -> None:

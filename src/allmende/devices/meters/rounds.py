@@ -31,7 +31,7 @@ from allmende.devices.meters.asking import Asked, Target, ask_devices
 from allmende.devices.meters.plans import MeterPlan, plan_of
 from allmende.devices.meters.reading_keeping import record_reading
 from allmende.devices.meters.readings import MeterReading, ReadingSource
-from allmende.devices.meters.snmp_access import SnmpAccess
+from allmende.devices.meters.snmp_access import accesses_of
 from allmende.devices.meters.supplies import keep_supplies, thin_samples
 from allmende.directory.access import is_town_it
 from allmende.directory.municipalities import Municipality
@@ -174,10 +174,11 @@ def _plan_rounds(municipality: Municipality, plan: MeterPlan, now: datetime) -> 
 
 
 def _targets(municipality: Municipality, devices: Iterable[Device]) -> list[Target]:
-    accesses = {row.device_id: row for row in SnmpAccess.objects.filter(municipality=municipality)}
+    devices = list(devices)
+    accesses = accesses_of(municipality, devices)
     found = []
     for device in devices:
-        access = accesses.get(device.pk) or accesses.get(None)
+        access = accesses.get(device.pk)
         host = access.host if access is not None and access.device_id == device.pk else ""
         found.append(
             Target(

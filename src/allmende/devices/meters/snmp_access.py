@@ -9,6 +9,7 @@ a wrapped secret copied to another row opens nothing. They are shown nowhere, an
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -125,11 +126,11 @@ class SnmpAccess(models.Model):
         return f"snmp|{self.municipality_id}|{self.device_id or 0}|{secret}".encode()
 
 
-def access_of(device: Device) -> SnmpAccess | None:
-    """The device's own, else the town's default; None where neither is set."""
-    rows = SnmpAccess.objects.filter(municipality_id=device.municipality_id)
-    own = rows.filter(device=device).first()
-    return own if own is not None else rows.filter(device__isnull=True).first()
+def accesses_of(municipality: Municipality, devices: Iterable[Device]) -> dict[int, SnmpAccess]:
+    """Each device's own, else the town's default, in one question; without a device that has neither."""
+    rows = {row.device_id: row for row in SnmpAccess.objects.filter(municipality=municipality)}
+    found = {device.pk: rows.get(device.pk, rows.get(None)) for device in devices}
+    return {device_id: access for device_id, access in found.items() if access is not None}
 
 
 def keep_access(actor: Person, access: SnmpAccess, secrets: dict[str, str]) -> None:
