@@ -4,6 +4,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,19 @@ LOOPBACK = ["127.0.0.1"]
 
 def queue(name: str) -> AnnouncedQueue:
     return AnnouncedQueue(
-        name, "ipp/print/zerbst", str(uuid.uuid4()), "http://localhost:8631/", place="Rathaus"
+        name,
+        "ipp/print/zerbst",
+        str(uuid.uuid4()),
+        "http://localhost:8631/",
+        formats=("application/pdf", "image/urf"),
+        urf=("V1.4", "W8"),
+        place="Rathaus",
     )
 
 
 async def test_what_is_announced_is_found() -> None:
     ours = queue(f"Zerbst {uuid.uuid4().hex[:8]}")
-    announcer = Announcer([ours], port=8631, interfaces=LOOPBACK)
+    announcer = Announcer(lambda: [ours], port=8631, interfaces=LOOPBACK)
     assert await announcer.start()
     try:
         found = {d.name: d for d in await browse_devices(1.0, interfaces=LOOPBACK)}[ours.name]
@@ -44,7 +51,7 @@ async def test_what_is_announced_is_found() -> None:
 @pytest.mark.parametrize("subtype", ["_universal", "_print"])
 async def test_subtypes_lead_to_the_queue(subtype: str) -> None:
     ours = queue(f"Zerbst {uuid.uuid4().hex[:8]}")
-    announcer = Announcer([ours], port=8631, interfaces=LOOPBACK)
+    announcer = Announcer(lambda: [ours], port=8631, interfaces=LOOPBACK)
     assert await announcer.start()
     seen = asyncio.Event()
 
@@ -62,11 +69,60 @@ async def test_subtypes_lead_to_the_queue(subtype: str) -> None:
         await announcer.stop()
 
 
+async def test_queues_come_and_go_while_it_announces() -> None:
+    """Each with its subtypes; a look that fails leaves all as it was."""
+    name = f"Zerbst {uuid.uuid4().hex[:8]}"
+    before = queue(name)
+    after = replace(before, place="Stadthaus")
+    queues, fails = [before], 2
+
+    def find() -> list[AnnouncedQueue]:
+        nonlocal fails
+        if queues != [before] and fails:
+            fails -= 1
+            raise OSError("the database is away")
+        return list(queues)
+
+    announcer = Announcer(find, port=8631, interfaces=LOOPBACK, seconds=0.05)
+    assert await announcer.start()
+    news: asyncio.Queue[tuple[str, ServiceStateChange]] = asyncio.Queue()
+
+    def note(zeroconf: object, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        if name.startswith(before.name):
+            news.put_nowait((service_type, state_change))
+
+    async def hear(change: ServiceStateChange) -> None:
+        waiting = {"_ipp._tcp.local.", "_ipps._tcp.local."}
+        while waiting:
+            service_type, heard = await news.get()
+            if heard is change:
+                waiting.discard(service_type)
+
+    client = AsyncZeroconf(interfaces=LOOPBACK)
+    try:
+        async with asyncio.timeout(30):
+            AsyncServiceBrowser(client.zeroconf, ["_ipp._tcp.local.", "_ipps._tcp.local."], handlers=[note])
+            await hear(ServiceStateChange.Added)
+            queues[:] = [after]
+            await hear(ServiceStateChange.Removed)
+            await hear(ServiceStateChange.Added)
+            found = {d.name: d for d in await browse_devices(1.0, interfaces=LOOPBACK)}
+            assert found[name].place == "Stadthaus"
+            queues.clear()
+            await hear(ServiceStateChange.Removed)
+        assert announcer._zeroconf is not None
+        left = announcer._zeroconf.zeroconf.registry.types
+        assert not [instances for kind, instances in left.items() if "_sub" in kind and instances]
+    finally:
+        await client.async_close()
+        await announcer.stop()
+
+
 @pytest.mark.system
 async def test_avahi_finds_it_too(tmp_path: Path) -> None:
     program = require_program("avahi-browse")
     ours = queue(f"Zerbst {uuid.uuid4().hex[:8]}")
-    announcer = Announcer([ours], port=8631, interfaces=LOOPBACK)
+    announcer = Announcer(lambda: [ours], port=8631, interfaces=LOOPBACK)
     assert await announcer.start()
     try:
         async with private_avahi(tmp_path) as environment, asyncio.timeout(30):
@@ -88,7 +144,7 @@ async def test_a_network_without_multicast_is_no_error(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(discovery, "AsyncZeroconf", refuse)
     assert await browse_devices(0.01) == []
-    assert not await Announcer([queue("Zerbst")], port=1).start()
+    assert not await Announcer(lambda: [queue("Zerbst")], port=1).start()
 
 
 @given(st.dictionaries(st.binary(min_size=1, max_size=20), st.none() | st.binary(max_size=100), max_size=20))
@@ -109,5 +165,12 @@ def test_any_txt_record_is_read_or_refused(properties: dict[bytes, bytes | None]
 
 
 def test_no_string_of_the_record_is_too_long() -> None:
-    long = AnnouncedQueue("ä" * 300, "p" * 300, "u", "http://x/" + "y" * 400, place="ö" * 300)
+    long = replace(
+        queue("ä" * 300),
+        path="p" * 300,
+        admin_url="http://x/" + "y" * 400,
+        place="ö" * 300,
+        formats=("a/b",) * 90,
+        urf=("V1.4",) * 90,
+    )
     assert all(len(f"{key}={value}".encode()) <= 255 for key, value in long.txt().items())

@@ -6,14 +6,14 @@ A network without multicast is no error: nothing is found, `Announcer.start` say
 and texts are bounded and cleaned, and their number too.
 
 Limit: AirPrint's `_universal` and IPP Everywhere's `_print` are subtypes, for which zeroconf has no public call; they are added
-to its registry in `_add_subtype` alone. They also show up in an enumeration of all service types, where they should not.
+to its registry in `_add_subtype` and taken out in `_remove_subtype` alone. They also show up in an enumeration of all service types, where they should not.
 """
 
 import asyncio
 import logging
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,15 +47,18 @@ class FoundDevice:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedQueue:
-    """`path` is the queue's without the first slash, `uuid` without "urn:uuid:", `urf` Apple's raster keys."""
+    """`path` is the queue's without the first slash, `uuid` without "urn:uuid:".
+
+    `formats` and `urf`, Apple's raster keys, are those that the queue itself tells by Get-Printer-Attributes.
+    """
 
     name: str
     path: str
     uuid: str
     admin_url: str
+    formats: tuple[str, ...]
+    urf: tuple[str, ...]
     place: str = ""
-    formats: tuple[str, ...] = ("application/pdf", "image/jpeg", "image/pwg-raster", "image/urf")
-    urf: str = "V1.4,CP1,DM1,IS1,MT1,PQ4,RS300-600,SRGB24,W8"
     is_color: bool = True
     is_duplex: bool = True
 
@@ -71,7 +74,7 @@ class AnnouncedQueue:
             "note": self.place,
             "adminurl": self.admin_url,
             "pdl": ",".join(self.formats),
-            "URF": self.urf,
+            "URF": ",".join(self.urf),
             "UUID": self.uuid,
             "TLS": "1.2",
             "Color": "T" if self.is_color else "F",
@@ -151,17 +154,24 @@ def read_service(info: ServiceInfo) -> FoundDevice | None:
 
 
 class Announcer:
-    """Announces queues until `stop`. `port` serves both schemes; `with_tls` whether `_ipps` is announced too."""
+    """Announces the queues that `find` names, until `stop`; what has come or gone is seen within `seconds`.
+
+    `find` is called in threads. `port` serves both schemes; `with_tls` whether `_ipps` is announced too.
+    """
 
     def __init__(
         self,
-        queues: Sequence[AnnouncedQueue],
+        find: Callable[[], Sequence[AnnouncedQueue]],
         *,
         port: int,
         with_tls: bool = True,
         interfaces: Sequence[str] | None = None,
+        seconds: float = 60.0,
     ) -> None:
-        self._queues = tuple(queues)
+        self._find = find
+        self._seconds = seconds
+        self._announced: dict[AnnouncedQueue, list[ServiceInfo]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._port = port
         self._types = list(TYPES) if with_tls else ["_ipp._tcp.local."]
         self._interfaces = interfaces
@@ -173,23 +183,51 @@ class Announcer:
         if self._zeroconf is None:
             return False
         try:
-            for queue in self._queues:
-                for service_type in self._types:
-                    await self._announce(self._zeroconf, queue, service_type)
+            await self._look(self._zeroconf)
         except Exception as error:
             log.warning("the queues are not announced: %s", error)
             await self.stop()
             return False
+        self._looking = asyncio.create_task(self._look_again(self._zeroconf))
         return True
 
     async def stop(self) -> None:
         """Says good-bye to clients."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+            self._looking = None
         zeroconf, self._zeroconf = self._zeroconf, None
+        self._announced.clear()
         if zeroconf is not None:
             await zeroconf.async_unregister_all_services()
             await zeroconf.async_close()
 
-    async def _announce(self, zeroconf: AsyncZeroconf, queue: AnnouncedQueue, service_type: str) -> None:
+    async def _look_again(self, zeroconf: AsyncZeroconf) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            try:
+                await self._look(zeroconf)
+            except Exception as error:
+                log.warning("what is announced stays as it was: %s", error)
+
+    async def _look(self, zeroconf: AsyncZeroconf) -> None:
+        queues = await asyncio.to_thread(self._find)
+        # First what has gone: a queue that changed keeps its name.
+        for queue in self._announced.keys() - set(queues):
+            for info in self._announced.pop(queue):
+                for subtype in SUBTYPES:
+                    _remove_subtype(zeroconf.zeroconf, info, subtype)
+                await (await zeroconf.async_unregister_service(info))
+        for queue in queues:
+            if queue not in self._announced:
+                self._announced[queue] = [
+                    await self._announce(zeroconf, queue, service_type) for service_type in self._types
+                ]
+
+    async def _announce(
+        self, zeroconf: AsyncZeroconf, queue: AnnouncedQueue, service_type: str
+    ) -> ServiceInfo:
         host = re.sub(r"[^a-z0-9-]", "-", socket.gethostname().partition(".")[0].lower())[:50] or "allmende"
         info = ServiceInfo(
             service_type,
@@ -202,6 +240,7 @@ class Announcer:
         await zeroconf.async_register_service(info, allow_name_change=True)
         for subtype in SUBTYPES:
             _add_subtype(zeroconf.zeroconf, info, subtype)
+        return info
 
     def _addresses(self) -> list[str]:
         if self._interfaces:
@@ -223,6 +262,10 @@ def _add_subtype(zeroconf: Zeroconf, info: ServiceInfo, subtype: str) -> None:
         addresses=info.addresses,
     )
     zeroconf.registry.types.setdefault(pointer.type.lower(), {})[pointer.key] = pointer
+
+
+def _remove_subtype(zeroconf: Zeroconf, info: ServiceInfo, subtype: str) -> None:
+    zeroconf.registry.types.get(f"{subtype}._sub.{info.type}".lower(), {}).pop(info.key, None)
 
 
 def _open(interfaces: Sequence[str] | None) -> AsyncZeroconf | None:

@@ -40,6 +40,15 @@ OPERATIONS: Final = (
     Operation.CLOSE_JOB,
     Operation.IDENTIFY_PRINTER,
 )
+#: What a queue takes; what comes as the last one is told by its first bytes.
+FORMATS: Final = (
+    "application/pdf",
+    "image/jpeg",
+    "image/png",
+    "image/pwg-raster",
+    "image/urf",
+    "application/octet-stream",
+)
 LEASE_SECONDS: Final = 86_400
 #: Seconds within which Send-Document must follow Create-Job.
 OPEN_JOB_SECONDS: Final = 120
@@ -185,14 +194,7 @@ def _profile(queue: QueueView, place: PrinterPlace) -> PrinterProfile:
             for operation in OPERATIONS
             if not (queue.is_direct and operation is Operation.HOLD_JOB)
         ),
-        formats=(
-            "application/pdf",
-            "image/jpeg",
-            "image/png",
-            "image/pwg-raster",
-            "image/urf",
-            "application/octet-stream",
-        ),
+        formats=FORMATS,
         which_jobs=("completed", "not-completed", "all"),
         identify_actions=("display",),
         media=_MEDIA,
@@ -229,4 +231,4 @@ _LIVING: Final = frozenset(
     }
 )
 
-__all__ = ["OPERATIONS", "PrinterAnswers", "PrinterPlace"]
+__all__ = ["FORMATS", "OPERATIONS", "PrinterAnswers", "PrinterPlace"]

@@ -5,28 +5,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
 
 from allmende.ipp import GroupTag, IppError, Status, make
 from allmende.printing.gateway.calls import Call, answer
+from allmende.printing.gateway.printer_attributes import FORMATS
 
 log = logging.getLogger(__name__)
-
-_FORMATS: Final = frozenset(
-    {
-        "application/octet-stream",
-        "application/pdf",
-        "image/jpeg",
-        "image/png",
-        "image/pwg-raster",
-        "image/urf",
-    }
-)
 
 
 async def get_printer_attributes(call: Call) -> bytes:
     wanted_format = call.request.attributes.string("document-format")
-    if wanted_format is not None and wanted_format.lower() not in _FORMATS:
+    if wanted_format is not None and wanted_format.lower() not in FORMATS:
         raise IppError(Status.CLIENT_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED, wanted_format[:60])
     requested = call.request.requested_attributes
     owner = call.requester.owner
