@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from allmende.documents import make_demo_pdf
+from allmende.server import backup
 from allmende.server.backup import MANIFEST, SQLITE_COPY
 from allmende.server.demo.demo_town import DemoFacts
 from printing.soak.ledger import Ledger, Paper
@@ -201,3 +203,23 @@ def test_backup_wants_an_empty_folder(backed_up: BackedUp) -> None:
     file = backed_up.folder / MANIFEST
     nowhere = backed_up.service.command("backup", str(file))
     assert (nowhere.returncode, nowhere.stderr.startswith(f"allmende: {file}")) == (1, True), nowhere.stderr
+
+
+@pytest.mark.parametrize(
+    ("jobs", "documents", "german"),
+    [
+        (1, 1, "Gesichert: 1 wartender Auftrag, 1 Dokument im Spool.\n"),
+        (0, 2, "Gesichert: 0 wartende Aufträge, 2 Dokumente im Spool.\n"),
+    ],
+)
+def test_one_is_said_in_the_singular(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    jobs: int,
+    documents: int,
+    german: str,
+) -> None:
+    monkeypatch.setattr(backup, "start_django", lambda: None)
+    monkeypatch.setattr(backup, "back_up", lambda _: {"jobs": jobs, "documents": documents})
+    assert backup.run(argparse.Namespace(folder=Path("copy"))) == 0
+    assert capsys.readouterr().out.startswith(german)

@@ -51,9 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     from django.conf import settings  # noqa: PLC0415 - after start_django
     from django.utils.translation import gettext as _  # noqa: PLC0415
+    from django.utils.translation import ngettext  # noqa: PLC0415
 
+    jobs = ngettext("%(count)d waiting job", "%(count)d waiting jobs", facts["jobs"])
+    documents = ngettext(
+        "%(count)d document in the spool", "%(count)d documents in the spool", facts["documents"]
+    )
     sys.stdout.write(
-        _("Backed up: %(jobs)d waiting jobs, %(documents)d documents in the spool.") % facts
+        _("Backed up: %(jobs)s, %(documents)s.")
+        % {"jobs": jobs % {"count": facts["jobs"]}, "documents": documents % {"count": facts["documents"]}}
         + "\n"
         + _(
             "The pepper is not in it. Keep a copy of %(path)s in another place: without it no chip opens anything."

@@ -22,18 +22,28 @@ def run(arguments: argparse.Namespace) -> int:
 
     start_django()
     from django.utils.translation import gettext as _  # noqa: PLC0415
+    from django.utils.translation import ngettext  # noqa: PLC0415
 
     from allmende.printing.ledger.rebuilding import compare_totals, rebuild_totals  # noqa: PLC0415
 
     begun = time.monotonic()
     if arguments.what == "rebuild":
         rows = rebuild_totals()
-        text = _("%(rows)d sums are made anew in %(seconds).1f s.")
+        text = ngettext(
+            "%(rows)d sum is made anew in %(seconds).1f s.",
+            "%(rows)d sums are made anew in %(seconds).1f s.",
+            rows,
+        )
         sys.stdout.write(text % {"rows": rows, "seconds": time.monotonic() - begun} + "\n")
         return 0
     found = compare_totals()
     if found.is_right:
-        sys.stdout.write(_("%(entries)d entries: all sums are right.") % {"entries": found.entries} + "\n")
+        text = ngettext(
+            "%(entries)d entry: all sums are right.",
+            "%(entries)d entries: all sums are right.",
+            found.entries,
+        )
+        sys.stdout.write(text % {"entries": found.entries} + "\n")
         return 0
     text = _(
         "%(entries)d entries: %(days)d sums of days and %(months)d of months are wrong. Run: allmende ledger rebuild"

@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     start_django()
     from django.utils.translation import gettext as _  # noqa: PLC0415 - after start_django
+    from django.utils.translation import ngettext  # noqa: PLC0415
 
     try:
         lost = restore(arguments.folder, without_pepper=arguments.without_pepper)
@@ -50,11 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     sys.stdout.write(_("Restored.") + "\n")
     if lost:
-        sys.stdout.write(
-            _("%(count)d jobs ended while the backup was made; they are marked as cancelled.")
-            % {"count": lost}
-            + "\n"
+        text = ngettext(
+            "%(count)d job ended while the backup was made; it is marked as cancelled.",
+            "%(count)d jobs ended while the backup was made; they are marked as cancelled.",
+            lost,
         )
+        sys.stdout.write(text % {"count": lost} + "\n")
     return 0
 
 

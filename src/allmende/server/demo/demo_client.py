@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from allmende.documents import sniff_format
-from allmende.ipp import GroupTag, Message, Operation, decode, encode, make
+from allmende.ipp import GroupTag, Message, Operation, Status, decode, encode, make
 from allmende.ipp.message import Group
 from allmende.server.demo.demo_town import PEOPLE, DemoFacts
 from allmende.server.terminal_language import terminal_gettext, terminal_language
@@ -42,7 +42,7 @@ def print_file(arguments: argparse.Namespace) -> int:
         return _fail(f"{path}: {error.strerror}")
     document_format = sniff_format(document[:64], None, path.name)
     if document_format is None:
-        return _fail(_("%(path)s: not a PDF, JPEG, PWG raster or Apple raster") % {"path": path})
+        return _fail(_("%(path)s: not a PDF, JPEG, PNG, PWG raster or Apple raster") % {"path": path})
     queue = facts.queue_paths[arguments.login]
     request = Message(
         version=(2, 0),
@@ -71,8 +71,8 @@ def print_file(arguments: argparse.Namespace) -> int:
         return _fail(str(error))
     reply = decode(body)[0]
     if reply.code >= _FIRST_ERROR:
-        reason = reply.groups[0].text("status-message") or hex(reply.code)
-        return _fail(_("the queue refused the job: %(reason)s") % {"reason": reason})
+        reason = _refusal_words(reply.code, reply.operation_group.text("status-message") or "")
+        return _fail(_("%(path)s was refused: %(reason)s") % {"path": path, "reason": reason})
     job = next((group for group in reply.groups if group.tag == GroupTag.JOB), None)
     number = job.integer("job-id") if job else None
     sentence = _("job %(number)s waits for the chip of %(person)s")
@@ -123,6 +123,30 @@ def show_tray(arguments: argparse.Namespace) -> int:
         for page in pages:
             sys.stdout.write(sentence % page + "\n")
     return 0
+
+
+def _refusal_words(status: int, own: str) -> str:
+    """Why the queue took no job, in the terminal's language; the service's `own` words, which are English, behind it."""
+    known: dict[int, str] = {
+        Status.CLIENT_ERROR_FORBIDDEN: _("This person may not print here."),
+        Status.CLIENT_ERROR_NOT_AUTHENTICATED: _("This person may not print here."),
+        Status.CLIENT_ERROR_NOT_AUTHORIZED: _("This person may not print here."),
+        Status.CLIENT_ERROR_NOT_FOUND: _("There is no such queue."),
+        Status.CLIENT_ERROR_REQUEST_ENTITY_TOO_LARGE: _("The document is too large."),
+        Status.CLIENT_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED: _(
+            "The queue does not take documents of this kind."
+        ),
+        Status.CLIENT_ERROR_ACCOUNT_LIMIT_REACHED: _("Too much of this person waits already."),
+        Status.SERVER_ERROR_TOO_MANY_JOBS: _("Too much of this person waits already."),
+        Status.SERVER_ERROR_SERVICE_UNAVAILABLE: _("The service can't take it just now; try again soon."),
+        Status.SERVER_ERROR_TEMPORARY_ERROR: _("The service can't take it just now; try again soon."),
+        Status.SERVER_ERROR_BUSY: _("The service can't take it just now; try again soon."),
+        Status.SERVER_ERROR_NOT_ACCEPTING_JOBS: _("The queue takes no jobs just now."),
+    }
+    words = known.get(status)
+    if words is None:
+        return own or hex(status)
+    return f"{words} ({own})" if own and own != words else words
 
 
 def _state_words(state: str) -> str:
