@@ -207,7 +207,7 @@ class Delivery:
     def identify(self, device_id: int) -> None:
         """Have the device show itself to whoever looks for it, in the background; one that can't does not. On the loop.
 
-        Anybody who reaches a direct queue may ask, so a device is troubled once in `IDENTIFY_PAUSE` at most.
+        Anybody who reaches a direct queue may ask, so each process troubles a device once in `IDENTIFY_PAUSE` at most.
         """
         now = time.monotonic()
         if not self._closing and now >= self._identify_from.get(device_id, now):
