@@ -107,11 +107,11 @@ def test_what_is_shown_is_what_comes_out(delivery: Recorder) -> None:
 def test_the_form_begins_with_what_will_come_out_and_asks_for_just_that() -> None:
     standing = stand_with((Effect.DUPLEX, [pages_from(3)], {}), pages=5)
     (shown,) = list_visit_jobs(standing.visit)
-    form = JobChangesForm(job=shown)
+    form = JobChangesForm(job=shown, can_duplex=True)
     assert form["sides"].value() == "two-sided-long-edge"
     # With one page the rule is silent; what stood on the screen still comes out.
     sent = {"copies": "1", "sides": "two-sided-long-edge", "colour": "as-sent", "pages": "1-2"}
-    form = JobChangesForm(sent, job=shown)
+    form = JobChangesForm(sent, job=shown, can_duplex=True)
     assert form.is_valid()
     assert form.changes() == TicketChanges(sides="two-sided-long-edge", page_ranges=((1, 2),))
 
