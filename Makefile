@@ -21,9 +21,9 @@ unexport PYTHONDONTWRITEBYTECODE
 AGE_VECTORS := $(VENV)/age-vectors/node_modules/cctv-age/index.js
 export ALLMENDE_AGE_VECTORS = $(abspath $(AGE_VECTORS))
 
-# Twice as many as two processors, for most tests wait more than they compute. In our own order: xdist's begins with the files of many tests, and the long ones
+# One more than two processors, for many a test waits. In our own order: xdist's begins with the files of many tests, and the long ones
 # are of few.
-PYTEST := $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 FUZZ_SECONDS ?= 60
 SOAK_KILLS   ?= 300

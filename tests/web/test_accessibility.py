@@ -63,6 +63,7 @@ _FOCUS_UNSEEN = """() => {
   }
   return found;
 }"""
+_IS_DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
 _SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -95,7 +96,11 @@ def check_page(page: Page, language: str) -> list[str]:
     for violation in page.evaluate(_VIOLATIONS, _AXE):
         nodes = "; ".join(str(node["html"])[:120] for node in violation["nodes"][:3])
         wrong.append(f"{name}: {violation['id']}: {nodes}")
-    wrong += [f"{name}: hard to read: {text}" for text in page.evaluate(_HARD_TO_READ)]
+    theme = "dark" if page.evaluate(_IS_DARK) else "light"
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        wrong += [f"{name}: hard to read, {scheme}: {text}" for text in page.evaluate(_HARD_TO_READ)]
+    page.emulate_media(color_scheme=theme)
     page.keyboard.press("Tab")
     wrong += [f"{name}: focus is not seen: {element}" for element in page.evaluate(_FOCUS_UNSEEN)]
     page.set_viewport_size({"width": 640, "height": 400})

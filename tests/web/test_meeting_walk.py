@@ -77,7 +77,7 @@ def cooperative(transactional_db: None) -> Cooperative:
     return make_cooperative(4, PASSWORD)
 
 
-@pytest.mark.parametrize(("language", "theme"), [("de", "light"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme"), [("de", "light")])
 def test_a_meeting_with_a_secret_ballot(
     browser: Browser, live_server: Any, cooperative: Cooperative, language: str, theme: str
 ) -> None:

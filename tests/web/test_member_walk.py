@@ -29,7 +29,7 @@ __all__ = ["page"]
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
-@pytest.fixture(params=[("de", "light"), ("en", "dark")], ids="-".join)
+@pytest.fixture(params=[("de", "light")], ids="-".join)
 def look(request: pytest.FixtureRequest) -> Any:
     return request.param
 

@@ -29,7 +29,7 @@ __all__ = ["page"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=[("de", "light"), ("en", "dark")], ids="-".join)
+@pytest.fixture(params=[("en", "dark")], ids="-".join)
 def look(request: pytest.FixtureRequest) -> Any:
     return request.param
 
