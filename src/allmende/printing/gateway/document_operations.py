@@ -14,7 +14,7 @@ from typing import Final, Literal, cast
 
 from django.conf import settings
 
-from allmende.documents import OCTET_STREAM, READABLE_FORMATS, DecompressionError, Decompressor
+from allmende.documents import DecompressionError, Decompressor
 from allmende.ipp import Attribute, GroupTag, IppError, Status, encode_attributes
 from allmende.ipp.job_description import describe_job_state
 from allmende.ipp.ticket import TicketReading
@@ -25,12 +25,12 @@ from allmende.printing.gateway.errors import ClientGoneError, not_found, refused
 from allmende.printing.gateway.job_views import job_view, new_job_state
 from allmende.printing.gateway.open_jobs import OpenJob, adopt_job
 from allmende.printing.gateway.own_jobs import find_own_job
+from allmende.printing.gateway.printer_attributes import FORMATS
 from allmende.printing.gateway.subscription_operations import NewJobSubscriptions, subscribe_to_new_job
 from allmende.printing.gateway.ticket_readings import KeptReading
 from allmende.printing.job_states import State
 from allmende.printing.jobs import Identity
 
-_FORMATS: Final = READABLE_FORMATS | {OCTET_STREAM}
 _COMPRESSIONS: Final = frozenset({"none", "gzip", "deflate"})
 _JOB: Final = int(GroupTag.JOB)
 NO_SUBSCRIPTIONS: Final = NewJobSubscriptions()
@@ -260,7 +260,7 @@ class UnsupportedAttributesError(IppError):
 def _check_document(call: Call) -> None:
     attributes = call.request.attributes
     document_format = (attributes.string("document-format") or "application/octet-stream").lower()
-    if document_format.partition(";")[0].strip() not in _FORMATS:
+    if document_format.partition(";")[0].strip() not in FORMATS:
         raise IppError(Status.CLIENT_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED, document_format[:60])
     compression = attributes.keyword("compression") or "none"
     if compression not in _COMPRESSIONS:
